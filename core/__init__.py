@@ -1,0 +1,1 @@
+"""What everything stands on: settings, database, tenancy, clock, ids, money, crypto, pub/sub, telemetry."""

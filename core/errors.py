@@ -1,0 +1,56 @@
+"""The errors that people meet. Whatever else is raised is a fault of ours and is masked as INTERNAL."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that the user can mend: a code of the mutation's own, a sentence, and where it is in the input."""
+
+    code: str
+    message: str
+    field: tuple[str, ...] = ()
+
+
+class Refused(Exception):
+    """A mutation is refused and changed nothing; its problems become the payload's userErrors."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+class RequestError(Exception):
+    """The request as a whole is refused; it becomes a top-level error with `extensions.code`."""
+
+    code = "INTERNAL"
+
+    def __init__(self, message: str, **extensions: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.extensions = {"code": self.code, **extensions}
+
+
+class Unauthenticated(RequestError):
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(RequestError):
+    code = "FORBIDDEN"
+
+
+class NotFound(RequestError):
+    code = "NOT_FOUND"
+
+
+class BadUserInput(RequestError):
+    code = "BAD_USER_INPUT"
+
+
+class Conflict(RequestError):
+    code = "CONFLICT"
+
+
+class Throttled(RequestError):
+    code = "THROTTLED"

@@ -1,0 +1,14 @@
+"""The kinds of sync event: how they are stored, and sent in webhooks."""
+
+from enum import StrEnum
+
+
+class SyncEventType(StrEnum):
+    """One kind of committed change; GraphQL shows the name, everything else the value."""
+
+    PRODUCT_CREATED = "product.created"
+    PRODUCT_UPDATED = "product.updated"
+    PRODUCT_DELETED = "product.deleted"
+    ORDER_CREATED = "order.created"
+    ORDER_UPDATED = "order.updated"
+    WORKSPACE_SETTINGS_UPDATED = "workspace.settings_updated"

@@ -1,0 +1,71 @@
+"""Doorbells over Redis: a hint that something was committed. Losing one costs a sweep, never an event."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from uuid import UUID
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+RECONNECT_SECONDS = 0.5
+EVENTS_CHANNEL = "vitrine:events:"
+REVOKED_CHANNEL = "vitrine:revoked:"
+
+
+def events_channel(workspace_id: UUID) -> str:
+    return f"{EVENTS_CHANNEL}{workspace_id}"
+
+
+def revoked_channel(row_id: UUID) -> str:
+    """Rung when a session, key, token or membership is no longer valid."""
+    return f"{REVOKED_CHANNEL}{row_id}"
+
+
+class Doorbells:
+    """Rings and hears doorbells. Nothing here raises, nor waits, when Redis is away.
+
+    Doorbells that are rung while others are on their way are sent together, each channel once.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._pending: set[str] = set()
+        self._wanted = asyncio.Event()
+
+    def ring(self, channel: str) -> None:
+        """Rings soon: `run` sends it."""
+        self._pending.add(channel)
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Sends what is rung, until it is cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            channels, self._pending = self._pending, set()
+            try:
+                async with self._redis.pipeline(transaction=False) as pipeline:
+                    for channel in channels:
+                        await pipeline.publish(channel, "")
+                    await pipeline.execute()
+            except (RedisError, OSError) as error:
+                log.warning("doorbells not rung", channels=len(channels), error=str(error))
+
+    async def listen(self, prefix: str, heard: Callable[[str], None]) -> None:
+        """Calls `heard` with what follows the prefix in each doorbell's channel, until it is cancelled."""
+        while True:
+            try:
+                async for channel in self._channels(prefix):
+                    heard(channel.removeprefix(prefix))
+            except (RedisError, OSError) as error:
+                log.warning("doorbells silent, listening again soon", prefix=prefix, error=str(error))
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _channels(self, prefix: str) -> AsyncIterator[str]:
+        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await pubsub.psubscribe(f"{prefix}*")
+            async for message in pubsub.listen():
+                yield message["channel"].decode()

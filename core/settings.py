@@ -1,0 +1,155 @@
+"""The settings, all from the environment. A wrong one stops the start with a sentence that says what to do.
+
+`.env.example` lists every one of them; a test holds it to this file.
+"""
+
+import hashlib
+import hmac
+import sys
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_KEY_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    """One process's settings. Times are seconds, sizes bytes."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    environment: Literal["development", "test", "production"] = "production"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str = Field(
+        default="", description="Where people and themes reach this server, without a slash at the end."
+    )
+    secret_key: SecretStr = Field(description="Signs access tokens and encrypts one-time secrets.")
+    data_dir: Path = Path(".data")
+
+    database_url: SecretStr | None = Field(
+        default=None, description="The owner's URL: migrations run as it, requests never do."
+    )
+    database_app_url: SecretStr | None = Field(default=None, description="What requests run as.")
+    database_system_url: SecretStr | None = Field(
+        default=None, description="What the few things that cross workspaces run as."
+    )
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+    database_acquire_timeout: float = Field(default=3.0, gt=0)
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+
+    access_token_lifetime: int = Field(default=15 * 60, ge=30, le=24 * 3600)
+    refresh_token_lifetime: int = Field(default=30 * 24 * 3600, ge=3600)
+
+    smtp_url: SecretStr | None = Field(
+        default=None, description="smtp[s]://user:password@host:port; without it mail goes to files."
+    )
+    mail_from: str = "Vitrine <no-reply@vitrine.example>"
+    dashboard_url: str = Field(default="", description="Links in e-mails lead here; the public URL by default.")
+
+    allowed_origins: str = Field(
+        default="*",
+        description="Origins whose pages may call the API, with commas between; * for all. No cookies are used.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1", description="Addresses whose X-Forwarded-For is believed, with commas between."
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < MIN_SECRET_KEY_LENGTH:
+            raise ValueError(f"must have at least {MIN_SECRET_KEY_LENGTH} characters: `openssl rand -hex 32`")
+        return value
+
+    @field_validator("database_url", "database_app_url", "database_system_url")
+    @classmethod
+    def _names_a_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+            raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @cached_property
+    def origins(self) -> list[str]:
+        return [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
+
+    def origin_allowed(self, origin: str) -> bool:
+        return "*" in self.origins or origin in self.origins or origin == self.base_url
+
+    @property
+    def in_production(self) -> bool:
+        return self.environment == "production"
+
+    @cached_property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @cached_property
+    def app_dsn(self) -> str:
+        return self._dsn(self.database_app_url, "app")
+
+    @cached_property
+    def system_dsn(self) -> str:
+        return self._dsn(self.database_system_url, "system")
+
+    @cached_property
+    def owner_dsn(self) -> str:
+        if self.database_url is None:
+            raise SettingsError("DATABASE_URL is missing: migrations need the database owner's URL.")
+        return self.database_url.get_secret_value()
+
+    def _dsn(self, given: SecretStr | None, role: str) -> str:
+        """The URL that was given for the role, or the owner's URL with the role that migrations made."""
+        if given is not None:
+            return given.get_secret_value()
+        parts = urlsplit(self.owner_dsn)
+        name = role_name(parts.path.strip("/"), role)
+        password = quote(self.role_password(name), safe="")
+        address = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=f"{name}:{password}@{address}"))
+
+    def role_password(self, name: str) -> str:
+        """The password that migrations give a role: derived, so that one secret is enough to start."""
+        key = self.secret_key.get_secret_value().encode()
+        return hmac.new(key, f"database role {name}".encode(), hashlib.sha256).hexdigest()
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message says which and what to do."""
+
+
+def role_name(database: str, role: str) -> str:
+    """The name of a database's own role: roles are shared by a whole cluster, so they carry the database."""
+    return f"{database}_{role}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """This process's settings, read once.
+
+    Raises:
+        SettingsError: one or more settings are wrong; every one of them is named.
+
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"  {str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        raise SettingsError("Vitrine cannot start, these settings are wrong:\n" + "\n".join(lines)) from None
+
+
+def settings_or_exit() -> Settings:
+    """The settings, or the end of the process with the reason on standard error."""
+    try:
+        return settings()
+    except SettingsError as error:
+        sys.exit(str(error))

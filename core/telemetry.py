@@ -1,0 +1,33 @@
+"""Logs as JSON lines and metrics for Prometheus."""
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Counter("vitrine_graphql_requests_total", "GraphQL requests by kind and outcome.", ["kind", "outcome"])
+SECONDS = Histogram(
+    "vitrine_graphql_request_seconds",
+    "How long GraphQL requests took, in seconds.",
+    ["kind"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+SOCKETS = Gauge("vitrine_websockets", "Open websockets.")
+SUBSCRIPTIONS = Gauge("vitrine_subscriptions", "Subscriptions that are being followed.")
+
+
+def configure_logging(level: str) -> None:
+    """Sends everything, structlog's and the standard library's, to standard output as JSON lines."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(stream=sys.stdout, level=max(logging.getLevelNamesMapping()[level], logging.WARNING))

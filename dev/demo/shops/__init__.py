@@ -1,0 +1,1 @@
+"""What the demo shops are made of: the copy of each as JSON, the drawings of what they sell."""

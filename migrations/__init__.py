@@ -1,0 +1,1 @@
+"""Database migrations. They run as the database's owner and make the roles that everything else runs as."""

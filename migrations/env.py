@@ -1,0 +1,40 @@
+"""Runs migrations as the owner: roles first, then each revision, with timeouts so that none blocks a live shop."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection, pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from core.settings import settings_or_exit
+from migrations.roles import ensure_roles
+from models import Base
+
+LOCK_TIMEOUT = "5s"
+STATEMENT_TIMEOUT = "5min"
+
+
+def _run(connection: Connection) -> None:
+    connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"set statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    ensure_roles(connection, settings_or_exit())
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        transaction_per_migration=True,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def _main() -> None:
+    url = settings_or_exit().owner_dsn.replace("postgres://", "postgresql://", 1)
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(_run)
+    await engine.dispose()
+
+
+asyncio.run(_main())

@@ -1,0 +1,42 @@
+"""The tables, one file an aggregate, with what row-level security lets each role do to them."""
+
+from models.account import (
+    AppUser,
+    EmailMessage,
+    RefreshToken,
+    SignInThrottle,
+    UserAuditEntry,
+    UserIdempotencyKey,
+    UserSession,
+)
+from models.base import Base
+from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
+from models.order import OrderLine, SalesOrder
+from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
+from models.workspace import ApiKey, Invitation, Membership, StorefrontToken, Workspace
+
+__all__ = [
+    "ApiKey",
+    "AppUser",
+    "AuditEntry",
+    "Base",
+    "EmailMessage",
+    "IdempotencyKey",
+    "Invitation",
+    "Membership",
+    "OrderLine",
+    "Product",
+    "ProductImage",
+    "ProductSearchToken",
+    "ProductVariant",
+    "RefreshToken",
+    "SalesOrder",
+    "SignInThrottle",
+    "StorefrontToken",
+    "SyncEvent",
+    "UserAuditEntry",
+    "UserIdempotencyKey",
+    "UserSession",
+    "Workspace",
+    "WorkspaceCounter",
+]

@@ -1,0 +1,123 @@
+"""A product with its variants and images."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import ALL, READ_WRITE, Base, CreatedAt, RowKey, WorkspaceKey, tenant
+
+
+class Product(Base):
+    """What a shop sells. Deleting one only marks it: orders and the audit log keep pointing at it.
+
+    The lowest and highest price of its variants are kept on the product, so that lists sort and filter by an index.
+    """
+
+    __tablename__ = "product"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
+        CheckConstraint("status in ('DRAFT', 'ACTIVE', 'ARCHIVED')", name="status"),
+        CheckConstraint("min_price_amount >= 0 and max_price_amount >= min_price_amount", name="price_range"),
+        Index(
+            "uq_product_workspace_id_slug",
+            "workspace_id",
+            "slug",
+            unique=True,
+            postgresql_where=text("deleted_at is null"),
+        ),
+        Index(None, "workspace_id", "created_at", "id"),
+        Index(None, "workspace_id", "updated_at", "id"),
+        Index(None, "workspace_id", "title_sort", "id"),
+        Index(None, "workspace_id", "min_price_amount", "id"),
+        {"info": tenant(app=READ_WRITE)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    id: Mapped[RowKey]
+    title: Mapped[str]
+    title_sort: Mapped[str] = mapped_column(Computed("lower(title)", persisted=True))
+    slug: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    status: Mapped[str]
+    currency_code: Mapped[str]
+    min_price_amount: Mapped[int]
+    max_price_amount: Mapped[int]
+    revision: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    deleted_at: Mapped[datetime | None]
+
+
+class ProductVariant(Base):
+    """One thing that can be bought: its price in minor units and how many there are to sell."""
+
+    __tablename__ = "product_variant"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "product_id"], ["product.workspace_id", "product.id"], ondelete="CASCADE"
+        ),
+        CheckConstraint("price_amount >= 0", name="price_amount"),
+        CheckConstraint("quantity_available >= 0", name="quantity_available"),
+        Index(
+            "uq_product_variant_workspace_id_sku",
+            "workspace_id",
+            "sku",
+            unique=True,
+            postgresql_where=text("deleted_at is null"),
+        ),
+        Index(None, "workspace_id", "product_id", "position", "id"),
+        # Orders change the quantity all the time: room on the page keeps those updates off the indexes.
+        {"info": tenant(app=READ_WRITE), "postgresql_with": {"fillfactor": 70}},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    id: Mapped[RowKey]
+    product_id: Mapped[UUID]
+    sku: Mapped[str]
+    title: Mapped[str]
+    price_amount: Mapped[int]
+    currency_code: Mapped[str]
+    quantity_available: Mapped[int] = mapped_column(server_default="0")
+    position: Mapped[int]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    deleted_at: Mapped[datetime | None]
+
+
+class ProductImage(Base):
+    """A picture of a product: an absolute address, or a path on this server."""
+
+    __tablename__ = "product_image"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "product_id"], ["product.workspace_id", "product.id"], ondelete="CASCADE"
+        ),
+        Index(None, "workspace_id", "product_id", "position", "id"),
+        {"info": tenant(app=ALL)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    id: Mapped[RowKey]
+    product_id: Mapped[UUID]
+    url: Mapped[str]
+    alt_text: Mapped[str] = mapped_column(server_default="")
+    position: Mapped[int]
+
+
+class ProductSearchToken(Base):
+    """One word by which a product is found. Under row-level security only equality and ranges use an index."""
+
+    __tablename__ = "product_search_token"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "product_id"], ["product.workspace_id", "product.id"], ondelete="CASCADE"
+        ),
+        Index(None, "workspace_id", "product_id"),
+        {"info": tenant(app=ALL)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    token: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,0 +1,207 @@
+"""From the credentials of a request to its caller. What was found is kept for seconds, and dropped when revoked."""
+
+import hmac
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from core.access import ROLE_SCOPES, SCOPES, Caller, CallerKind, Role
+from core.access_token import InvalidAccessToken, read_access_token
+from core.clock import now
+from core.crypto import same_secret, unpack_token
+from core.database import PIN_FIRST, PINNED_STATEMENT, pinned
+from core.ids import uuid_in
+from core.pubsub import REVOKED_CHANNEL
+from resolvers.context import Platform
+
+API_KEY_PREFIX = "vk_"
+STOREFRONT_TOKEN_PREFIX = "vs_"  # noqa: S105 - a prefix
+# Seconds for which a caller is believed without looking again: a revoked credential is refused within 5.
+CACHE_SECONDS = 4.0
+MAX_CACHED = 10_000
+MAX_CREDENTIAL_LENGTH = 4_096
+# How exactly `last_used_at` of an API key is kept.
+USE_NOTED_EVERY = "1 minute"
+
+
+class Credentials(NamedTuple):
+    """What a request says of who sends it."""
+
+    authorization: str = ""
+    workspace: str = ""
+    storefront_token: str = ""
+
+
+@dataclass(slots=True)
+class _Found:
+    caller: Caller
+    until: float
+
+
+class Authenticator:
+    """Finds callers, and remembers them for `CACHE_SECONDS`."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._found: OrderedDict[Credentials, _Found] = OrderedDict()
+
+    async def run(self) -> None:
+        """Forgets what is revoked anywhere, until it is cancelled."""
+        await self._platform.doorbells.listen(REVOKED_CHANNEL, self.forget)
+
+    def forget(self, row_id: str) -> None:
+        """Drops every caller that the revoked session, user, key or token made known."""
+        gone = [
+            credentials
+            for credentials, found in self._found.items()
+            if row_id in {str(found.caller.id), str(found.caller.session_id)}
+        ]
+        for credentials in gone:
+            del self._found[credentials]
+
+    async def identify(self, credentials: Credentials, address: str) -> Caller:
+        """The caller. Credentials that are not accepted make an anonymous one, whose `problem` says why."""
+        found = self._found.get(credentials)
+        if found is None or found.until < time.monotonic():
+            caller = await self._look_up(credentials)
+            self._found[credentials] = _Found(caller, time.monotonic() + CACHE_SECONDS)
+            if len(self._found) > MAX_CACHED:
+                self._found.popitem(last=False)
+        else:
+            caller = found.caller
+        if caller.expires_at is not None and caller.expires_at <= now():
+            caller = _refused("The access token has expired: get a new one with sessionRefresh.")
+        return replace(caller, address=address)
+
+    async def _look_up(self, credentials: Credentials) -> Caller:
+        if max(map(len, credentials)) > MAX_CREDENTIAL_LENGTH:
+            return _refused("The credentials are too long.")
+        if credentials.storefront_token:
+            return await self._shopper(credentials.storefront_token)
+        if not credentials.authorization:
+            return Caller(CallerKind.ANONYMOUS)
+        scheme, _, token = credentials.authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            return _refused("Authorization must look like: Bearer <access token or API key>.")
+        token = token.strip()
+        if token.startswith(API_KEY_PREFIX):
+            return await self._api_key(token)
+        return await self._user(token, credentials.workspace)
+
+    async def _shopper(self, token: str) -> Caller:
+        parts = unpack_token(STOREFRONT_TOKEN_PREFIX, token)
+        row = None
+        if parts:
+            row = await self._one("token, name, hides_stock, revoked_at", "storefront_token", parts[0], parts[1])
+        if parts is None or row is None or row["revoked_at"] or not hmac.compare_digest(row["token"], token):
+            return _refused("The storefront token is not valid, or was revoked.")
+        return Caller(
+            CallerKind.SHOPPER,
+            id=parts[1],
+            workspace_id=parts[0],
+            label=row["name"],
+            hides_stock=row["hides_stock"],
+        )
+
+    async def _api_key(self, key: str) -> Caller:
+        parts = unpack_token(API_KEY_PREFIX, key)
+        row = None
+        if parts:
+            row = await self._one(
+                "secret_hash, name, scopes, expires_at, revoked_at, "
+                f"(last_used_at > now() - interval '{USE_NOTED_EVERY}') is true as use_noted",
+                "api_key",
+                parts[0],
+                parts[1],
+            )
+        expired = row is not None and row["expires_at"] is not None and row["expires_at"] <= now()
+        if (
+            parts is None
+            or row is None
+            or row["revoked_at"]
+            or expired
+            or not same_secret(parts[2], row["secret_hash"])
+        ):
+            return _refused("The API key is not valid, has expired or was revoked.")
+        if not row["use_noted"]:
+            await self._note_use(parts[0], parts[1])
+        return Caller(
+            CallerKind.API_KEY,
+            id=parts[1],
+            workspace_id=parts[0],
+            scopes=frozenset(SCOPES).intersection(row["scopes"]),
+            label=row["name"],
+            expires_at=row["expires_at"],
+        )
+
+    async def _one(self, columns: str, table: str, workspace_id: UUID, row_id: UUID) -> Any:
+        inner = f"select {columns} from {table} where {PIN_FIRST} and workspace_id = $1 and id = $2"
+        async with self._platform.database.app.acquire() as connection:
+            return await connection.fetchrow(PINNED_STATEMENT.format(inner=inner), workspace_id, row_id)
+
+    async def _note_use(self, workspace_id: UUID, key_id: UUID) -> None:
+        async with self._platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+            await connection.execute(
+                "update api_key set last_used_at = now() where workspace_id = $1 and id = $2",
+                workspace_id,
+                key_id,
+            )
+
+    async def _user(self, token: str, workspace: str) -> Caller:
+        try:
+            claims = read_access_token(self._platform.settings, token)
+        except InvalidAccessToken as error:
+            return _refused(str(error))
+        async with self._platform.database.system.acquire() as connection:
+            row = await connection.fetchrow(
+                FIND_USER, claims.session_id, claims.user_id, workspace, _workspace_id(workspace)
+            )
+        if row is None:
+            return _refused("The session was ended: sign in again.")
+        return _member(claims.user_id, claims.session_id, claims.expires_at, workspace, row)
+
+
+# A workspace that is named but is not one of the user's is not found, whether it exists or not.
+FIND_USER = """
+select u.email, m.workspace_id, m.role
+  from user_session s
+  join app_user u on u.id = s.user_id
+  left join workspace w on w.slug = $3 or w.id = $4
+  left join membership m on m.workspace_id = w.id and m.user_id = u.id
+ where s.id = $1 and s.user_id = $2 and s.revoked_at is null and s.expires_at > now()
+"""
+
+
+def _workspace_id(text: str) -> UUID | None:
+    """The workspace's id, where it was named by its global id or by its UUID instead of its slug."""
+    if (found := uuid_in(text, "Workspace")) is not None:
+        return found
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _member(user_id: UUID, session_id: UUID, expires_at: datetime, workspace: str, row: Any) -> Caller:
+    role = Role(row["role"]) if row["role"] else None
+    problem = None
+    if workspace and role is None:
+        problem = f"You have no workspace {workspace!r}: X-Workspace takes the slug or id of one of yours."
+    return Caller(
+        CallerKind.USER,
+        id=user_id,
+        workspace_id=row["workspace_id"],
+        scopes=ROLE_SCOPES[role] if role else frozenset(),
+        role=role,
+        label=row["email"],
+        session_id=session_id,
+        workspace_problem=problem,
+        expires_at=expires_at,
+    )
+
+
+def _refused(problem: str) -> Caller:
+    return Caller(CallerKind.ANONYMOUS, problem=problem)

@@ -1,0 +1,44 @@
+"""What a use case is given besides its own input."""
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from core.access import Caller, CallerKind
+from core.database import Database
+from core.pubsub import Doorbells
+from core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What one process has open."""
+
+    settings: Settings
+    database: Database
+    redis: Redis
+    doorbells: Doorbells
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The key that a client sent with a mutation, whose it is, and the hash of what it asked for."""
+
+    key: str
+    caller: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asks, in which request, on which platform."""
+
+    platform: Platform
+    caller: Caller
+    request_id: str = ""
+    idempotency: IdempotencyKey | None = None
+
+
+def system_context(platform: Platform, label: str) -> Context:
+    """For what nobody asked for: sweepers, retention, demo data."""
+    return Context(platform, Caller(CallerKind.SYSTEM, label=label))

@@ -1,0 +1,190 @@
+"""The events of the workspaces that somebody in this process follows, each read from PostgreSQL once.
+
+Doorbells say that there may be something; a sweep each second finds what a lost doorbell would have told. Events are
+numbered without gaps, so a follower that is handed n and then n+2 cannot happen.
+"""
+
+import asyncio
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from core.database import Database, pinned
+from core.errors import BadUserInput, Throttled
+from core.pubsub import EVENTS_CHANNEL, Doorbells
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 1.0
+BATCH = 500
+MAX_CURSOR_LENGTH = 64
+# PostgreSQL away, restarting or busy: the next sweep finds what was missed.
+_PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Throttled)
+
+
+class Event(NamedTuple):
+    """One sync event."""
+
+    sequence: int
+    id: UUID
+    type: str
+    entity_type: str
+    entity_id: UUID
+    occurred_at: datetime
+
+
+def event_cursor(sequence: int) -> str:
+    return urlsafe_b64encode(f"event:{sequence}".encode()).rstrip(b"=").decode()
+
+
+def parse_event_cursor(cursor: str) -> int:
+    """The sequence in an event's cursor.
+
+    Raises:
+        BadUserInput: it is none.
+
+    """
+    try:
+        if len(cursor) > MAX_CURSOR_LENGTH:
+            raise ValueError
+        kind, _, number = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).partition(b":")
+        if kind == b"event" and number.isdigit():
+            return int(number)
+    except (Base64Error, ValueError):
+        pass
+    raise BadUserInput("The cursor is malformed: pass one that an event had.")
+
+
+EVENTS_AFTER = """
+select sequence, id, type, entity_type, entity_id, occurred_at from sync_event
+ where workspace_id = $1 and sequence > $2 order by sequence limit $3
+"""
+
+
+async def events_after(database: Database, workspace_id: UUID, sequence: int, until: int) -> AsyncIterator[Event]:
+    """The events behind a sequence up to another one, in order, read in batches."""
+    while sequence < until:
+        async with database.app.acquire() as connection, pinned(connection, workspace_id):
+            rows = await connection.fetch(EVENTS_AFTER, workspace_id, sequence, min(BATCH, until - sequence))
+        if not rows:
+            return
+        for row in rows:
+            yield Event(*row)
+        sequence = rows[-1]["sequence"]
+
+
+async def last_sequence(database: Database, workspace_id: UUID) -> int:
+    """The number of the last event that was committed in the workspace."""
+    async with database.app.acquire() as connection, pinned(connection, workspace_id):
+        found = await connection.fetchval(
+            "select sequence from workspace_counter where workspace_id = $1", workspace_id
+        )
+    return int(found or 0)
+
+
+Follower = Callable[[Event], None]
+
+
+@dataclass
+class _Workspace:
+    """One followed workspace: how far it was read, and who is told."""
+
+    sequence: int
+    followers: list[Follower] = field(default_factory=list)
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reader_waits: bool = False
+
+
+class Feed:
+    """Hands the events of followed workspaces to this process's followers."""
+
+    def __init__(self, database: Database, doorbells: Doorbells) -> None:
+        self._database = database
+        self._doorbells = doorbells
+        self._workspaces: dict[UUID, _Workspace] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def follow(self, workspace_id: UUID, follower: Follower) -> int:
+        """Calls the follower with every event behind the sequence that is returned, in order."""
+        followed = self._workspaces.get(workspace_id)
+        if followed is None:
+            sequence = await last_sequence(self._database, workspace_id)
+            followed = self._workspaces.setdefault(workspace_id, _Workspace(sequence))
+        followed.followers.append(follower)
+        return followed.sequence
+
+    def unfollow(self, workspace_id: UUID, follower: Follower) -> None:
+        followed = self._workspaces[workspace_id]
+        followed.followers.remove(follower)
+        if not followed.followers:
+            del self._workspaces[workspace_id]
+
+    async def run(self) -> None:
+        """Listens and sweeps, until it is cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._doorbells.listen(EVENTS_CHANNEL, self._rung))
+            group.create_task(self._sweep())
+
+    def _rung(self, workspace: str) -> None:
+        workspace_id = UUID(workspace)
+        if workspace_id in self._workspaces:
+            task = asyncio.create_task(self._read_or_leave_it(workspace_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _read_or_leave_it(self, workspace_id: UUID) -> None:
+        """Reads on a doorbell; what fails here is found by the next sweep."""
+        try:
+            await self._read(workspace_id)
+        except _PASSING as error:
+            log.warning("events not read, the sweep will", workspace_id=str(workspace_id), error=str(error))
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                for workspace_id in await self._behind():
+                    await self._read(workspace_id)
+            except _PASSING as error:
+                log.warning("events not swept, trying again soon", error=str(error))
+
+    async def _behind(self) -> list[UUID]:
+        """The followed workspaces whose counter is ahead of what was read."""
+        if not self._workspaces:
+            return []
+        async with self._database.system.acquire() as connection:
+            rows = await connection.fetch(
+                "select workspace_id, sequence from workspace_counter where workspace_id = any($1::uuid[])",
+                list(self._workspaces),
+            )
+        return [
+            row["workspace_id"]
+            for row in rows
+            if (followed := self._workspaces.get(row["workspace_id"])) and row["sequence"] > followed.sequence
+        ]
+
+    async def _read(self, workspace_id: UUID) -> None:
+        """Reads what is new and tells the followers; one reader at a time, so that the order holds."""
+        followed = self._workspaces.get(workspace_id)
+        if followed is None or followed.reader_waits:
+            return
+        followed.reader_waits = True
+        async with followed.reading:
+            followed.reader_waits = False
+            while True:
+                async with self._database.app.acquire() as connection, pinned(connection, workspace_id):
+                    rows = await connection.fetch(EVENTS_AFTER, workspace_id, followed.sequence, BATCH)
+                for row in rows:
+                    event = Event(*row)
+                    followed.sequence = event.sequence
+                    for follower in list(followed.followers):
+                        follower(event)
+                if len(rows) < BATCH:
+                    return

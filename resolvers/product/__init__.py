@@ -1,0 +1,15 @@
+"""Products: adding, changing and deleting them with their variants, images and stock."""
+
+from resolvers.product.create import NewProduct, create_product
+from resolvers.product.delete import delete_product
+from resolvers.product.search import search_words
+from resolvers.product.update import ProductChanges, update_product
+
+__all__ = [
+    "NewProduct",
+    "ProductChanges",
+    "create_product",
+    "delete_product",
+    "search_words",
+    "update_product",
+]

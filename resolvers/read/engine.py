@@ -1,0 +1,123 @@
+"""Runs reads: finds or makes the plan, executes its one statement, assembles the answer."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+from core.database import Database
+from resolvers.read.plan import Plan, make_plan
+from resolvers.read.request import Read, Selection
+from resolvers.read.source import Source
+
+MAX_PLANS = 1000
+
+PathItem = str | int
+
+
+class FieldProblem(NamedTuple):
+    """A field of the answer that the caller may not read; its value there is null."""
+
+    path: tuple[PathItem, ...]
+    scope: str
+
+
+class Finished(NamedTuple):
+    """An answer that needs no further completion, and the fields in it that were refused."""
+
+    value: Any
+    problems: list[FieldProblem]
+
+
+class Engine:
+    """Reads for one schema, with a bounded cache of plans."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self._sources = sources
+        self._plans: OrderedDict[Any, Plan] = OrderedDict()
+
+    async def run(self, database: Database, read: Read, selection: Selection) -> Finished:
+        """Executes one statement and gives the answer; its value is None where the row is not there.
+
+        Raises:
+            BadUserInput: an argument cannot be served.
+            Throttled: no database connection became free in time.
+
+        """
+        plan = self._plan(read, selection)
+        arguments = [site.values(selection.variables) for site in plan.sites]
+        arguments.append(dict(read.equals))
+        values = [reader(arguments) for reader in plan.readers]
+        pool = database.app
+        if read.across_workspaces:
+            pool = database.system
+        else:
+            values.insert(0, selection.caller.workspace_id)
+        async with pool.acquire() as connection:
+            row = await connection.fetchrow(plan.sql, *values)
+        if row is None:
+            return Finished(None, [])
+        value = plan.assemble(row, arguments)
+        return Finished(value, _problems(plan, value) if plan.forbidden else [])
+
+    def _plan(self, read: Read, selection: Selection) -> Plan:
+        key = _plan_key(read, selection)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = make_plan(self._sources, read, selection)
+            if len(self._plans) > MAX_PLANS:
+                self._plans.popitem(last=False)
+        else:
+            self._plans.move_to_end(key)
+        return plan
+
+
+def _plan_key(read: Read, selection: Selection) -> Any:
+    """Everything that the statement's text depends on, and none of the values that are its parameters."""
+    caller = selection.caller
+    variables = selection.variables.coerced
+    return (
+        selection.document_key,
+        selection.operation.name.value if selection.operation.name else None,
+        selection.path,
+        read.type_name,
+        tuple(read.equals),
+        read.many,
+        read.granted,
+        read.across_workspaces,
+        caller.kind,
+        caller.scopes,
+        caller.hides_stock,
+        tuple((name, _shape(value)) for name, value in variables.items()),
+    )
+
+
+def _shape(value: Any) -> Any:
+    """What of a variable's value changes the statement: Booleans and enums whole, of the rest only what is there."""
+    match value:
+        case None | bool() | Enum():
+            return value
+        case dict():
+            return tuple((key, _shape(item)) for key, item in value.items())
+        case _:
+            return ""
+
+
+def _problems(plan: Plan, value: Any) -> list[FieldProblem]:
+    found: list[FieldProblem] = []
+    for path, scope in plan.forbidden:
+        _find(value, path, (), scope, found)
+    return found
+
+
+def _find(
+    value: Any, rest: tuple[str, ...], walked: tuple[PathItem, ...], scope: str, found: list[FieldProblem]
+) -> None:
+    """Every place in the answer that the path leads to, through lists and past what is null above it."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _find(item, rest, (*walked, index), scope, found)
+    elif not rest:
+        found.append(FieldProblem(walked, scope))
+    elif value is not None:
+        _find(value[rest[0]], rest[1:], (*walked, rest[0]), scope, found)

@@ -1,0 +1,135 @@
+"""How a GraphQL type maps to its table: plain declarations, made beside the type.
+
+SQL is written as templates: `{t}` is the table's alias, in a relation `{p}` is the parent's and `{c}` the child's;
+`$1` is the workspace. Nothing that a client sends ever becomes part of a template.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.access import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A leaf: one or more SQL expressions of the row, and the function that turns them into the answer.
+
+    `convert` is not called for a null. `visible` decides by the caller whether there is an answer at all; where it
+    says no the answer is null without an error.
+    """
+
+    sql: tuple[str, ...]
+    convert: Callable[..., Any] | None = None
+    scope: str | None = None
+    visible: Callable[[Caller], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """An object whose leaves are expressions of the same row; null where `present` is false."""
+
+    fields: Mapping[str, "Column | Embedded"]
+    present: str | None = None
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """The one row of another type that `on` leads to; null where there is none."""
+
+    type_name: str
+    on: str
+    scope: str | None = None
+    crosses_workspaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A connection to the rows of another type that `on` leads to."""
+
+    type_name: str
+    on: str
+    scope: str | None = None
+    crosses_workspaces: bool = False
+
+
+Field = Column | Embedded | One | Many
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A column that never is null and has an index behind the workspace; `kind` types it in cursors."""
+
+    sql: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """A filter field that asks for one value."""
+
+    sql: str
+    convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """A filter field that takes a list of which one must match."""
+
+    sql: str
+    array_type: str
+    convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A filter field with `gt`, `gte`, `lt` and `lte`."""
+
+    sql: str
+    convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A Boolean filter field: the predicate for true, and for false."""
+
+    when_true: str
+    when_false: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A filter field that searches: every word must begin a token of the row in the token table."""
+
+    token_table: str
+    token_on: str
+    id_column: str
+    split: Callable[[str], list[str]]
+
+
+Filter = Equals | AnyOf | Range | Flag | Words
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One GraphQL type's table, fields, filters and sorts, and which of its rows are there for whom.
+
+    `where` holds for everybody, `shopper_where` for shoppers besides. `scope` is what a caller needs to reach the type
+    through `node` or a relation; None is public. `workspace_column` is the column that holds the workspace.
+    """
+
+    type_name: str
+    table: str
+    fields: Mapping[str, Field]
+    sorts: Mapping[str, SortKey] = field(default_factory=dict)
+    default_sort: tuple[str, str] = ("ID", "ASC")
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    where: str | None = None
+    shopper_where: str | None = None
+    scope: str | None = None
+    workspace_column: str = "workspace_id"
+
+
+# Every type can be sorted by its id, which is the order of creation: it stands in where a type names no sort.
+BY_ID = SortKey("{t}.id", "uuid")

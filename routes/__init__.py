@@ -1,0 +1,1 @@
+"""HTTP that is not GraphQL: health, metrics, media, the page of GraphiQL."""

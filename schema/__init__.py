@@ -1,0 +1,1 @@
+"""GraphQL: types, inputs, payloads, root fields, and the doors over which they are reached."""

@@ -1,0 +1,54 @@
+"""The one door of permission: every root field says what it needs, and nothing runs before it was checked here.
+
+Going round it leaks whatever the field reads: the read engine trusts that a root field was allowed.
+"""
+
+from enum import Enum
+
+from core.access import SCOPES, Caller, CallerKind
+from core.errors import BadUserInput, Forbidden, Unauthenticated
+
+
+class Access(Enum):
+    """What a root field needs where it is not a scope."""
+
+    PUBLIC = "anyone"
+    WORKSPACE = "a storefront token, an API key, or a user's token with a workspace"
+    USER = "a user's token"
+
+
+Needs = Access | str
+
+
+def describe(needs: Needs) -> str:
+    """The sentence that ends a root field's description."""
+    return f"Needs {needs.value}." if isinstance(needs, Access) else f"Needs the scope `{needs}`."
+
+
+def check(caller: Caller, needs: Needs) -> None:
+    """Lets a caller through.
+
+    Raises:
+        Unauthenticated: nobody, or with credentials that are not accepted.
+        BadUserInput: a user who did not say in which workspace, or one that is not there for them.
+        Forbidden: somebody who may not.
+
+    """
+    if needs is Access.PUBLIC:
+        return
+    if caller.problem:
+        raise Unauthenticated(caller.problem)
+    if caller.kind is CallerKind.ANONYMOUS:
+        raise Unauthenticated(f"This needs {needs.value if isinstance(needs, Access) else 'you to sign in'}.")
+    if needs is Access.USER:
+        if caller.kind is not CallerKind.USER:
+            raise Forbidden("Only a signed-in user can do this.")
+        return
+    if caller.workspace_id is None:
+        raise BadUserInput(caller.workspace_problem or "Say in which workspace: send X-Workspace with its slug or id.")
+    if needs is Access.WORKSPACE:
+        return
+    if needs not in SCOPES:
+        raise LookupError(f"{needs} is no scope")
+    if not caller.has(str(needs)):
+        raise Forbidden(f"This needs the scope {needs}.", scope=needs)

@@ -1,0 +1,171 @@
+"""How a mutation is declared: its name, what it needs, takes, runs and answers. Payloads, error types and code enums
+are made from that, so that every mutation looks the same.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from inspect import Parameter
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from strawberry.utils.str_converters import to_camel_case
+
+from core.errors import Problem, Refused
+from core.ids import global_id
+from resolvers.read import Read
+from resolvers.write import AlreadyDone, Outcome
+from schema.access import Needs
+from schema.enums import enum_of
+from schema.query import root_field
+from schema.request import Request
+
+# One meaning for each code, whatever the mutation.
+CODES: dict[str, str] = {
+    "ALREADY_ACCEPTED": "The invitation was accepted before.",
+    "ALREADY_CANCELLED": "The order was cancelled before.",
+    "BLANK": "A value is missing or empty.",
+    "CONFLICT": "It was changed since it was read: read it again.",
+    "CURRENCY_FIXED": "The workspace has orders: its currency can no longer change.",
+    "CURRENCY_MISMATCH": "The amount is in another currency than the workspace's.",
+    "DUPLICATE": "The same thing stands twice in the input.",
+    "EXPIRED": "It has expired.",
+    "FORBIDDEN_ROLE": "The caller may not give or take this role.",
+    "FORBIDDEN_SCOPE": "The caller does not have this scope and cannot give it.",
+    "GUESSABLE": "The password is one that everybody tries first.",
+    "INVALID": "The value has the wrong form.",
+    "INVALID_CREDENTIALS": "The e-mail address or the password is wrong.",
+    "INVALID_TOKEN": "The token is not valid, or no longer.",
+    "LAST_OWNER": "The workspace would be left without an owner.",
+    "NOT_FOUND": "There is nothing with this id.",
+    "OUT_OF_RANGE": "The number is too small or too large.",
+    "OUT_OF_STOCK": "There are not that many left.",
+    "TAKEN": "Something else has this value, which must be unique.",
+    "TOO_FEW": "The list has too few entries.",
+    "TOO_LONG": "The text is too long.",
+    "TOO_MANY": "The list has too many entries.",
+    "TOO_MANY_ATTEMPTS": "There were too many attempts: wait a quarter of an hour.",
+    "TOO_PRECISE": "The amount has more decimals than its currency.",
+    "TOO_SHORT": "The text is too short.",
+    "WRONG_EMAIL": "It was meant for another e-mail address.",
+}
+# What validation of any input can find.
+INPUT_CODES = ("BLANK", "INVALID", "NOT_FOUND", "OUT_OF_RANGE", "TOO_FEW", "TOO_LONG", "TOO_MANY")
+
+
+@strawberry.interface(description="Something in the input that the user can mend. Nothing was changed.")
+class UserError:
+    """What the error types of all mutations share; each adds its own enum of codes."""
+
+    message: str = strawberry.field(description="A sentence for people: what is wrong and what would be right.")
+    field: list[str] | None = strawberry.field(
+        description="Where in the arguments it is, from the outside in; list positions are numbers from 0."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """One field of a payload: its type, and how it is made from the outcome."""
+
+    type_: Any
+    description: str
+    make: Callable[[Outcome], Any]
+
+
+def row(type_: Any, description: str, key: str = "id") -> Returns:
+    """The row whose id the outcome has under the key, read anew for what the client selected."""
+    name = type_.__name__
+    return Returns(type_, description, lambda outcome: Read(name, {"id": _uuid(outcome[key])}))
+
+
+def deleted_id(type_name: str, description: str) -> Returns:
+    return Returns(strawberry.ID, description, lambda outcome: global_id(type_name, _uuid(outcome["id"])))
+
+
+def shown_once(description: str, key: str) -> Returns:
+    """A secret of the outcome."""
+    return Returns(str, description, lambda outcome: outcome[key])
+
+
+def _uuid(value: Any) -> UUID:
+    return UUID(str(value))
+
+
+Run = Callable[..., Awaitable[Outcome]]
+
+
+def mutation(
+    name: str,
+    description: str,
+    *,
+    needs: Needs,
+    arguments: list[Parameter],
+    run: Run,
+    returns: Mapping[str, Returns],
+    codes: tuple[str, ...] = (),
+) -> Any:
+    """A mutation. `run(context, **arguments)` gets plain values (inputs as dictionaries) and gives the outcome.
+
+    `codes` are those that it can refuse with besides the ones of input validation.
+    """
+    error = _error_type(name, tuple(sorted({*codes, *INPUT_CODES})))
+    payload = _payload_type(name, returns, error)
+
+    async def resolve(request: Request, **given: Any) -> Any:
+        try:
+            outcome = await run(request.context, **{key: plain(value) for key, value in given.items()})
+        except Refused as refused:
+            empty = dict.fromkeys(returns)
+            return payload(**empty, user_errors=[error.of(problem) for problem in refused.problems])
+        except AlreadyDone as done:
+            outcome = done.outcome
+        return payload(**{key: field.make(outcome) for key, field in returns.items()}, user_errors=[])
+
+    return root_field(resolve, payload | None, description, needs, arguments)
+
+
+def plain(value: Any) -> Any:
+    """An argument as dictionaries, lists and scalars in GraphQL's names; what was left out or null is left out."""
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs = ((field.name, plain(getattr(value, field.name))) for field in fields(value))
+        return {to_camel_case(name): item for name, item in pairs if item is not None}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    return None if value is strawberry.UNSET else value
+
+
+def _title(name: str) -> str:
+    return name[0].upper() + name[1:]
+
+
+def _error_type(name: str, codes: tuple[str, ...]) -> Any:
+    title = _title(name)
+    values = {code: (code, CODES[code]) for code in codes}
+    code_enum = enum_of(f"{title}UserErrorCode", f"What `{name}` can refuse.", values)
+
+    def of(problem: Problem) -> Any:
+        return made(code=code_enum[problem.code], message=problem.message, field=list(problem.field) or None)
+
+    body = {
+        "__annotations__": {"code": code_enum},
+        "code": strawberry.field(description="What is wrong, for programs."),
+        "of": staticmethod(of),
+    }
+    cls = type(f"{title}UserError", (UserError,), body)
+    made = strawberry.type(cls, description=f"Why `{name}` was refused.")
+    return made
+
+
+def _payload_type(name: str, returns: Mapping[str, Returns], error: Any) -> Any:
+    annotations: dict[str, Any] = {key: field.type_ | None for key, field in returns.items()}
+    annotations["user_errors"] = list[error]
+    body: dict[str, Any] = {
+        key: strawberry.field(description=f"{field.description} Null where it was refused.")
+        for key, field in returns.items()
+    }
+    body["user_errors"] = strawberry.field(description="What the user can mend; empty where it was done.")
+    body["__annotations__"] = annotations
+    return strawberry.type(type(f"{_title(name)}Payload", (), body), description=f"What `{name}` answers.")

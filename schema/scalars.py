@@ -1,0 +1,85 @@
+"""Scalars, and how database values become them."""
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NewType
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from core.money import CURRENCY_CODES
+
+MAX_DECIMAL_LENGTH = 40
+
+
+def format_moment(value: datetime) -> str:
+    """ISO 8601 in UTC, to the microsecond, ending in Z."""
+    return value.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def _parse_moment(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError(  # noqa: TRY004 - GraphQL wants ValueError
+            "DateTime must be a string such as 2026-01-31T12:00:00Z."
+        )
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("DateTime must look like 2026-01-31T12:00:00Z.") from None
+    if moment.tzinfo is None:
+        raise ValueError("DateTime needs an offset, such as the Z in 2026-01-31T12:00:00Z.")
+    return moment.astimezone(UTC)
+
+
+def _parse_decimal(value: Any) -> Decimal:
+    text = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    try:
+        number = Decimal(text) if len(text) <= MAX_DECIMAL_LENGTH else Decimal("NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ValueError('Decimal must be a plain number, best as a string such as "12.50".')
+    return number
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+JSON = NewType("JSON", object)
+
+SCALARS: dict[object, Any] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment in UTC, ISO 8601: 2026-01-31T12:00:00Z.",
+        serialize=format_moment,
+        parse_value=_parse_moment,
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description='An exact decimal number, written as a string: "12.50".',
+        serialize=str,
+        parse_value=_parse_decimal,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value, for what has no fixed form.",
+        serialize=_as_it_is,
+        parse_value=_as_it_is,
+    ),
+}
+CONFIG = StrawberryConfig(scalar_map=SCALARS)
+
+if TYPE_CHECKING:
+
+    class CurrencyCode(Enum):
+        """An ISO 4217 code."""
+
+else:
+    CurrencyCode = strawberry.enum(
+        Enum(
+            "CurrencyCode",
+            {code: strawberry.enum_value(code, description=f"{name}.") for code, name in CURRENCY_CODES.items()},
+        ),
+        description="A currency by its ISO 4217 code.",
+    )

@@ -1,0 +1,33 @@
+"""The schema, put together from the nouns."""
+
+from typing import Any
+
+import strawberry
+
+from resolvers.read import Engine
+from schema import account, api_key, audit, event, member, node, order, product, storefront_token, workspace
+from schema.reading import SOURCES
+from schema.scalars import CONFIG
+
+NOUNS = (account, workspace, member, api_key, storefront_token, product, order, audit, event, node)
+
+
+def _root(name: str, description: str, attribute: str) -> Any:
+    """One root type from what each noun's module has under the attribute."""
+    body: dict[str, Any] = {}
+    for noun in NOUNS:
+        body |= getattr(noun, attribute, {})
+    return strawberry.type(type(name, (), body), description=description)
+
+
+SCHEMA = strawberry.Schema(
+    query=_root("Query", "What can be read.", "QUERIES"),
+    mutation=_root("Mutation", "What can be changed.", "MUTATIONS"),
+    subscription=_root("Subscription", "What can be followed live.", "SUBSCRIPTIONS"),
+    config=CONFIG,
+)
+
+
+def new_engine() -> Engine:
+    """A read engine for this schema's types."""
+    return Engine(SOURCES)

@@ -1,0 +1,200 @@
+"""Live operations: one that many follow is executed once for each event and its answer sent to all of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+import structlog
+from graphql import FieldNode, OperationDefinitionNode, VariableNode
+from graphql.execution.values import get_argument_values, get_variable_values
+
+from core.errors import BadUserInput
+from resolvers.context import Context
+from resolvers.feed import Event, Feed, events_after, last_sequence, parse_event_cursor
+from resolvers.write import workspace_of
+from schema.access import check
+from schema.live import LIVE_FIELDS, LiveField
+from schema.transport.documents import Document
+from schema.transport.operation import GRAPHQL_SCHEMA, Asked, Runner, encode, refused, run
+
+log = structlog.get_logger()
+
+MAX_WAITING = 256
+
+
+class TooSlow(Exception):
+    """A subscriber does not take its messages; it may come back with its last cursor."""
+
+
+class Message(NamedTuple):
+    """One event's answer, encoded."""
+
+    sequence: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A checked subscription: what it follows, and from where."""
+
+    asked: Asked
+    document: Document
+    operation: OperationDefinitionNode
+    live_field: LiveField
+    after: int | None
+    context: Context
+
+
+def prepare(asked: Asked, document: Document, context: Context) -> Following:
+    """Checks a subscription before anything is followed.
+
+    Raises:
+        RequestError: the caller may not follow this, or an argument is wrong.
+        GraphQLError: the variables do not fit.
+
+    """
+    operation = document.operation(asked.operation_name)
+    node = operation.selection_set.selections[0]
+    if not isinstance(node, FieldNode):
+        raise BadUserInput("A subscription's root must be a plain field.")
+    live_field = LIVE_FIELDS[node.name.value]
+    check(context.caller, live_field.needs)
+    variables = get_variable_values(GRAPHQL_SCHEMA, operation.variable_definitions or (), asked.variables)
+    if isinstance(variables, list):
+        raise variables[0]
+    subscription = GRAPHQL_SCHEMA.subscription_type
+    if subscription is None:
+        raise LookupError("the schema has no subscriptions")
+    arguments = get_argument_values(subscription.fields[node.name.value], node, variables)
+    cursor = arguments.get("after")
+    return Following(
+        _without_cursor(asked, node),
+        document,
+        operation,
+        live_field,
+        None if cursor is None else parse_event_cursor(cursor),
+        replace(context, idempotency=None),
+    )
+
+
+def _without_cursor(asked: Asked, node: FieldNode) -> Asked:
+    """The operation without the variable that says where to begin: it makes no difference to what an event shows."""
+    names = {
+        argument.value.name.value
+        for argument in node.arguments or ()
+        if argument.name.value == "after" and isinstance(argument.value, VariableNode)
+    }
+    return asked._replace(variables={k: v for k, v in asked.variables.items() if k not in names})
+
+
+@dataclass
+class _Group:
+    """All who follow the same operation with the same rights in the same workspace."""
+
+    key: Any
+    following: Following
+    workspace_id: UUID
+    events: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    queues: list[asyncio.Queue[Message | None]] = field(default_factory=list)
+    sequence: int = 0
+    task: asyncio.Task[None] | None = None
+
+
+class LiveOperations:
+    """The operations that are followed in this process."""
+
+    def __init__(self, runner: Runner, feed: Feed) -> None:
+        self._runner = runner
+        self._feed = feed
+        self._groups: dict[Any, _Group] = {}
+        self._joining = asyncio.Lock()
+
+    async def follow(self, following: Following) -> AsyncIterator[bytes]:
+        """The answers for what was missed since `after`, then for what is new, in order and without a gap.
+
+        Raises:
+            BadUserInput: the cursor is ahead of the workspace.
+            TooSlow: more than `MAX_WAITING` answers wait to be taken.
+
+        """
+        database, workspace_id = self._runner.platform.database, workspace_of(following.context)
+        if following.after is not None and following.after > await last_sequence(database, workspace_id):
+            raise BadUserInput("The cursor is ahead of everything that happened here: is it another workspace's?")
+        queue: asyncio.Queue[Message | None] = asyncio.Queue(MAX_WAITING)
+        group = await self._join(following, workspace_id, queue)
+        joined_at = group.sequence
+        try:
+            if following.after is not None:
+                async for event in events_after(database, workspace_id, following.after, joined_at):
+                    if event.type in following.live_field.event_types:
+                        yield await self._execute(following, event)
+            while (message := await queue.get()) is not None:
+                yield message.body
+            raise TooSlow
+        finally:
+            self._leave(group, queue)
+
+    async def _join(self, following: Following, workspace_id: UUID, queue: asyncio.Queue[Message | None]) -> _Group:
+        key = _group_key(following, workspace_id)
+        async with self._joining:
+            group = self._groups.get(key)
+            if group is None:
+                group = _Group(key, following, workspace_id)
+                group.sequence = await self._feed.follow(workspace_id, group.events.put_nowait)
+                group.task = asyncio.create_task(self._pump(group))
+                self._groups[key] = group
+            group.queues.append(queue)
+        return group
+
+    def _leave(self, group: _Group, queue: asyncio.Queue[Message | None]) -> None:
+        if queue in group.queues:
+            group.queues.remove(queue)
+        if not group.queues and self._groups.get(group.key) is group:
+            del self._groups[group.key]
+            self._feed.unfollow(group.workspace_id, group.events.put_nowait)
+            if group.task:
+                group.task.cancel()
+
+    async def _pump(self, group: _Group) -> None:
+        """Executes the operation once for each event, and hands the answer to everybody in the group."""
+        while True:
+            event = await group.events.get()
+            if event.type in group.following.live_field.event_types:
+                message = Message(event.sequence, await self._execute(group.following, event))
+                for queue in list(group.queues):
+                    _hand(queue, message, group)
+            group.sequence = event.sequence
+
+    async def _execute(self, following: Following, event: Event) -> bytes:
+        """The answer for one event; a failure of ours becomes an error in it, since the next event may do better."""
+        root = following.live_field.show(event)
+        try:
+            answer = await run(self._runner, following.asked, following.document, following.context, root)
+        except Exception as error:  # noqa: BLE001 - reported to the subscriber and the log, masked
+            answer = refused([error], following.context.request_id)
+        return encode(answer.body)
+
+
+def _hand(queue: asyncio.Queue[Message | None], message: Message, group: _Group) -> None:
+    """Puts a message where there is room. Who lets `MAX_WAITING` pile up is let go: the queue ends with None."""
+    if queue.qsize() < MAX_WAITING - 1:
+        queue.put_nowait(message)
+    else:
+        queue.put_nowait(None)
+        group.queues.remove(queue)
+
+
+def _group_key(following: Following, workspace_id: UUID) -> Any:
+    caller = following.context.caller
+    return (
+        workspace_id,
+        following.document.key,
+        following.asked.operation_name,
+        orjson.dumps(following.asked.variables, option=orjson.OPT_SORT_KEYS),
+        caller.kind,
+        caller.scopes,
+        caller.hides_stock,
+    )

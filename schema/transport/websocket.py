@@ -1,0 +1,271 @@
+"""GraphQL over websockets: the graphql-transport-ws protocol, which is the only one spoken here."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from graphql import OperationType
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from core.access import Caller, CallerKind
+from core.telemetry import SOCKETS, SUBSCRIPTIONS
+from resolvers.authentication import Authenticator, Credentials
+from resolvers.context import Context
+from schema.transport.live import LiveOperations, TooSlow, prepare
+from schema.transport.operation import Asked, Runner, encode, format_error, parse_request, run
+
+log = structlog.get_logger()
+
+PROTOCOL = "graphql-transport-ws"
+INIT_SECONDS = 3.0
+SEND_SECONDS = 10.0
+# A revoked session or key, or an expired token, ends its sockets within 5 seconds.
+RECHECK_SECONDS = 4.0
+MAX_OPERATIONS = 100
+MAX_ID_LENGTH = 128
+
+
+class Closed(Exception):
+    """The connection must end, with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class WebSocketDoor:
+    """The ASGI application at /graphql for websockets."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        authenticator: Authenticator,
+        live: LiveOperations,
+        origin_allowed: Callable[[str], bool],
+    ) -> None:
+        self.runner = runner
+        self.authenticator = authenticator
+        self.live = live
+        self._origin_allowed = origin_allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        origin = websocket.headers.get("origin")
+        if origin and not self._origin_allowed(origin):
+            await websocket.close(4403, "This origin may not connect.")
+            return
+        if PROTOCOL not in websocket.scope["subprotocols"]:
+            await websocket.accept()
+            await websocket.close(4406, f"Speak {PROTOCOL}.")
+            return
+        await websocket.accept(PROTOCOL)
+        with SOCKETS.track_inprogress():
+            await _Connection(self, websocket).serve()
+
+
+class _Connection:
+    """One client's connection."""
+
+    def __init__(self, door: WebSocketDoor, websocket: WebSocket) -> None:
+        self._door = door
+        self._websocket = websocket
+        self._id = uuid4().hex
+        self._caller: Caller | None = None
+        self._credentials = Credentials()
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._sending = asyncio.Lock()
+        self._ended: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
+
+    async def serve(self) -> None:
+        """Serves the connection to its end, and leaves nothing of it running."""
+        try:
+            async with asyncio.timeout(INIT_SECONDS):
+                await self._initialise()
+        except TimeoutError:
+            await self._close(Closed(4408, "Connection initialisation timeout"))
+            return
+        except Closed as closed:
+            await self._close(closed)
+            return
+        except WebSocketDisconnect:
+            return
+        tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._recheck())]
+        try:
+            await self._close(await self._ended)
+        finally:
+            for task in (*tasks, *self._operations.values()):
+                task.cancel()
+            await asyncio.gather(*tasks, *self._operations.values(), return_exceptions=True)
+
+    def _end(self, code: int, reason: str) -> None:
+        if not self._ended.done():
+            self._ended.set_result(Closed(code, reason))
+
+    async def _close(self, closed: Closed) -> None:
+        if self._websocket.application_state is not WebSocketState.CONNECTED:
+            return
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._websocket.close(closed.code, closed.reason)
+        except (TimeoutError, RuntimeError, WebSocketDisconnect):
+            log.info("websocket gone before it was closed", connection=self._id)
+
+    async def _message(self) -> dict[str, Any]:
+        received = await self._websocket.receive()
+        if received["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(received.get("code", 1000))
+        try:
+            message = orjson.loads(received.get("text") or received.get("bytes") or "")
+        except orjson.JSONDecodeError:
+            message = None
+        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            raise Closed(4400, "Messages are JSON objects with a type.")
+        return message
+
+    # -- who it is ------------------------------------------------------------------------------------------------
+
+    async def _initialise(self) -> None:
+        message = await self._message()
+        while message["type"] in {"ping", "pong"}:
+            await self._answer_ping(message)
+            message = await self._message()
+        if message["type"] != "connection_init":
+            raise Closed(4401, "Unauthorized")
+        payload = message.get("payload") or {}
+        if not isinstance(payload, dict):
+            raise Closed(4400, "The payload of connection_init must be an object.")
+        values = [payload.get(key) or "" for key in ("authorization", "workspace", "storefrontToken")]
+        if not all(isinstance(value, str) for value in values):
+            raise Closed(4400, "authorization, workspace and storefrontToken must be strings.")
+        self._credentials = Credentials(*values)
+        caller = await self._identify()
+        if caller.problem or caller.workspace_problem:
+            raise Closed(4403, "Forbidden: " + str(caller.problem or caller.workspace_problem)[:100])
+        self._caller = caller
+        await self._send({"type": "connection_ack"})
+
+    async def _identify(self) -> Caller:
+        client = self._websocket.client
+        return await self._door.authenticator.identify(self._credentials, client.host if client else "")
+
+    async def _recheck(self) -> None:
+        """Ends the connection when its credentials are no longer what they were."""
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            try:
+                caller = await self._identify()
+            except Exception as error:  # noqa: BLE001 - PostgreSQL is away or busy: nobody is put out for that
+                log.warning("websocket not rechecked", connection=self._id, error=str(error))
+                continue
+            before = self._caller
+            if caller.problem or (before and caller.scopes != before.scopes):
+                self._end(4403, "Forbidden: the credentials have expired, were revoked or changed.")
+                return
+
+    # -- messages -------------------------------------------------------------------------------------------------
+
+    async def _receive(self) -> None:
+        try:
+            while True:
+                await self._handle(await self._message())
+        except Closed as closed:
+            self._end(closed.code, closed.reason)
+        except (WebSocketDisconnect, RuntimeError):
+            self._end(1000, "")
+
+    async def _handle(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "subscribe":
+                self._subscribe(message)
+            case "complete":
+                operation = self._operations.get(_operation_id(message))
+                if operation:
+                    operation.cancel()
+            case "ping" | "pong":
+                await self._answer_ping(message)
+            case "connection_init":
+                raise Closed(4429, "Too many initialisation requests")
+            case other:
+                raise Closed(4400, f"There is no message of type {other[:50]!r}.")
+
+    async def _answer_ping(self, message: dict[str, Any]) -> None:
+        if message["type"] == "ping":
+            await self._send({"type": "pong"})
+
+    def _subscribe(self, message: dict[str, Any]) -> None:
+        operation_id = _operation_id(message)
+        if operation_id in self._operations:
+            raise Closed(4409, f"Subscriber for {operation_id} already exists")
+        if len(self._operations) >= MAX_OPERATIONS:
+            raise Closed(4400, f"At most {MAX_OPERATIONS} operations run on a connection.")
+        task = asyncio.create_task(self._operate(operation_id, message.get("payload")))
+        self._operations[operation_id] = task
+        task.add_done_callback(lambda _: self._operations.pop(operation_id, None))
+
+    async def _operate(self, operation_id: str, payload: Any) -> None:
+        """Runs one operation to its end; whatever is wrong with it is told under its id and ends only it."""
+        request_id = f"{self._id}:{operation_id}"
+        try:
+            asked = parse_request(payload)
+            await self._run(operation_id, asked, request_id)
+        except TooSlow:
+            self._end(1013, "You take messages too slowly: come back with the last cursor.")
+        except Exception as error:  # noqa: BLE001 - format_error shows what is the client's and masks what is ours
+            await self._try_send({"id": operation_id, "type": "error", "payload": [format_error(error, request_id)]})
+
+    async def _run(self, operation_id: str, asked: Asked, request_id: str) -> None:
+        runner, caller = self._door.runner, self._caller or Caller(CallerKind.ANONYMOUS)
+        document = runner.documents.get(asked.query)
+        if document.errors:
+            errors = [format_error(error, request_id) for error in document.errors]
+            await self._send({"id": operation_id, "type": "error", "payload": errors})
+            return
+        context = Context(runner.platform, caller, request_id)
+        operation = document.operation(asked.operation_name)
+        if operation.operation is OperationType.SUBSCRIPTION:
+            following = prepare(asked, document, context)
+            with SUBSCRIPTIONS.track_inprogress():
+                async for body in self._door.live.follow(following):
+                    await self._send_next(operation_id, body)
+        else:
+            answer = await run(runner, asked, document, context)
+            if not answer.executed:
+                await self._send({"id": operation_id, "type": "error", "payload": answer.body["errors"]})
+                return
+            await self._send_next(operation_id, encode(answer.body))
+        await self._send({"id": operation_id, "type": "complete"})
+
+    # -- sending --------------------------------------------------------------------------------------------------
+
+    async def _send_next(self, operation_id: str, body: bytes) -> None:
+        await self._send_bytes(b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(operation_id), body))
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._send_bytes(encode(message))
+
+    async def _send_bytes(self, message: bytes) -> None:
+        """Sends a message; a client that does not take it in `SEND_SECONDS` is let go."""
+        try:
+            async with asyncio.timeout(SEND_SECONDS), self._sending:
+                await self._websocket.send({"type": "websocket.send", "text": message.decode()})
+        except TimeoutError:
+            self._end(1013, "You take messages too slowly: come back with the last cursor.")
+            raise asyncio.CancelledError from None
+
+    async def _try_send(self, message: dict[str, Any]) -> None:
+        try:
+            await self._send(message)
+        except (RuntimeError, WebSocketDisconnect):
+            log.info("websocket gone before its error was told", connection=self._id)
+
+
+def _operation_id(message: dict[str, Any]) -> str:
+    operation_id = message.get("id")
+    if not isinstance(operation_id, str) or not 0 < len(operation_id) <= MAX_ID_LENGTH:
+        raise Closed(4400, f"A {message['type']} message needs an id of 1 to {MAX_ID_LENGTH} characters.")
+    return operation_id

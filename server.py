@@ -1,0 +1,123 @@
+"""The ASGI application: routes, middleware, lifespan. `python -m server` serves it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import uvicorn
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, WebSocketRoute
+
+from core.database import Database
+from core.pubsub import Doorbells
+from core.settings import Settings, settings_or_exit
+from core.telemetry import configure_logging
+from resolvers.authentication import Authenticator
+from resolvers.context import Platform
+from resolvers.feed import Feed
+from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
+from routes.health import ROUTES as HEALTH_ROUTES
+from routes.media import Media
+from schema.schema import new_engine
+from schema.transport.documents import Documents
+from schema.transport.http import HttpDoor
+from schema.transport.live import LiveOperations
+from schema.transport.operation import GRAPHQL_SCHEMA, Runner
+from schema.transport.websocket import WebSocketDoor
+
+REDIS_TIMEOUT = 2.0
+SHUTDOWN_SECONDS = 4
+MAX_WEBSOCKET_MESSAGE = 1024 * 1024
+CORS_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "X-Shopper-Secret"]
+CORS_HEADERS += ["X-Storefront-Token", "X-Workspace"]
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application for these settings; it connects when its lifespan starts."""
+    return Starlette(
+        lifespan=partial(_lifespan, settings),
+        routes=[*HEALTH_ROUTES, *GRAPHIQL_ROUTES, Mount("/media", Media(settings.data_dir))],
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=CORS_HEADERS,
+                expose_headers=["X-Request-Id"],
+                max_age=7200,
+            )
+        ],
+    )
+
+
+@asynccontextmanager
+async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
+    redis = Redis.from_url(
+        settings.redis_url.get_secret_value(), socket_connect_timeout=REDIS_TIMEOUT, socket_timeout=None
+    )
+    platform = Platform(settings, await Database.open(settings), redis, Doorbells(redis))
+    authenticator, feed = Authenticator(platform), Feed(platform.database, platform.doorbells)
+    runner = Runner(platform, new_engine(), Documents(GRAPHQL_SCHEMA))
+    live = LiveOperations(runner, feed)
+    http = HttpDoor(runner, authenticator, partial(_page, settings))
+    websocket = WebSocketDoor(runner, authenticator, live, settings.origin_allowed)
+    app.state.platform = platform
+    app.router.routes += [Route("/graphql", http), WebSocketRoute("/graphql", websocket)]
+    tasks = [
+        asyncio.create_task(each) for each in (platform.doorbells.run(), authenticator.run(), feed.run())
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await platform.database.close()
+        await redis.aclose()
+
+
+def _page(settings: Settings, request: Request) -> Response | None:
+    """GraphiQL for people's browsers; in development with the demo shops' tokens in its tabs."""
+    if not wants_graphiql(request):
+        return None
+    return graphiql_page(request, demo=_demo(settings))
+
+
+def _demo(settings: Settings) -> dict[str, Any] | None:
+    path = settings.data_dir / "demo.json"
+    if settings.environment != "development" or not path.exists():
+        return None
+    demo: dict[str, Any] = json.loads(path.read_text())
+    return demo
+
+
+def main() -> None:
+    """Serves until SIGINT or SIGTERM."""
+    settings = settings_or_exit()
+    configure_logging(settings.log_level)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MAX_WEBSOCKET_MESSAGE,
+        ws_ping_interval=20.0,
+        access_log=False,
+        log_config=None,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The world of the tests: the real application on a loopback port, on real PostgreSQL and Redis, and fresh workspaces.
+
+`make test` starts the services and names them in the environment.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from core.settings import Settings, settings
+from core.telemetry import configure_logging
+from resolvers.context import Platform
+from server import create_app
+from tests.client import GraphQL, LiveServer
+from tests.factories import Person, Shop, make_shop, make_user
+
+
+@pytest.fixture(scope="session")
+def test_settings() -> Settings:
+    """The settings that `make test` made; without its services there is nothing to test against."""
+    found = settings()
+    if found.environment != "test":
+        pytest.exit("Run the tests with `make test`: it starts PostgreSQL and Redis for them.", returncode=2)
+    return found
+
+
+@pytest.fixture(scope="session")
+async def app(test_settings: Settings) -> AsyncIterator[tuple[Any, int]]:
+    """The application, served by uvicorn in this process."""
+    configure_logging("WARNING")
+    application = create_app(test_settings)
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    server = uvicorn.Server(
+        uvicorn.Config(application, ws="websockets-sansio", log_config=None, access_log=False, lifespan="on")
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started:
+        if serving.done():
+            serving.result()
+        await asyncio.sleep(0.01)
+    yield application, port
+    server.should_exit = True
+    await serving
+    listening.close()
+
+
+@pytest.fixture(scope="session")
+def live_server(app: tuple[Any, int]) -> LiveServer:
+    return LiveServer(app[1])
+
+
+@pytest.fixture(scope="session")
+def platform(app: tuple[Any, int]) -> Platform:
+    found: Platform = app[0].state.platform
+    return found
+
+
+@pytest.fixture(scope="session")
+async def graphql(live_server: LiveServer) -> AsyncIterator[GraphQL]:
+    """What sends GraphQL over HTTP and gives the answer as JSON."""
+    async with httpx.AsyncClient(base_url=live_server.url, timeout=30) as http:
+        yield GraphQL(http)
+
+
+@pytest.fixture
+async def shop(platform: Platform, graphql: GraphQL) -> Shop:
+    """A fresh workspace in EUR."""
+    return await make_shop(platform, graphql)
+
+
+@pytest.fixture
+async def other_shop(platform: Platform, graphql: GraphQL) -> Shop:
+    """Another workspace, whose ids must mean nothing to the first."""
+    return await make_shop(platform, graphql)
+
+
+@pytest.fixture
+def new_shop(platform: Platform, graphql: GraphQL) -> Any:
+    """What makes workspaces, awaited with their options."""
+
+    async def make(**options: Any) -> Shop:
+        return await make_shop(platform, graphql, **options)
+
+    return make
+
+
+@pytest.fixture
+def new_user(platform: Platform) -> Any:
+    """What makes signed-in users, awaited."""
+
+    async def make(**options: Any) -> Person:
+        return await make_user(platform, **options)
+
+    return make
