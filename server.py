@@ -71,9 +71,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     websocket = WebSocketDoor(runner, authenticator, live, settings.origin_allowed)
     app.state.platform = platform
     app.router.routes += [Route("/graphql", http), WebSocketRoute("/graphql", websocket)]
-    tasks = [
-        asyncio.create_task(each) for each in (platform.doorbells.run(), authenticator.run(), feed.run())
-    ]
+    tasks = [asyncio.create_task(each) for each in (platform.doorbells.run(), authenticator.run(), feed.run())]
     try:
         yield
     finally:

@@ -1,12 +1,14 @@
 """Money: integer minor units with the number of digits that ISO 4217 gives the currency."""
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from iso4217 import Currency
 
 # Keeps every sum of an order far inside a bigint.
 MAX_MINOR = 10**13
+# A shop has few prices and shows them all the time.
+FORMATTED = 10_000
 
 
 CURRENCY_CODES: dict[str, str] = {
@@ -28,6 +30,7 @@ def to_minor(amount: Decimal, currency_code: str) -> int | None:
     return int(scaled) if scaled == scaled.to_integral_value() else None
 
 
+@lru_cache(maxsize=FORMATTED)
 def format_minor(minor: int, currency_code: str) -> str:
     """Minor units as the decimal text that GraphQL answers: (1250, "EUR") is "12.50"."""
     places = digits(currency_code)

@@ -21,9 +21,7 @@ def main() -> int:
         "format": lambda: _command([*python, "ruff", "format", "--check"], "make format"),
         "lint": lambda: _command([*python, "ruff", "check"], "make format mends some of it"),
         "types": lambda: _command([*python, "mypy"]),
-        "layers": lambda: _command(
-            [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
-        ),
+        "layers": lambda: _command([str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]),
         "schema.graphql": _sdl,
         "migrations": _migrations,
     }

@@ -48,12 +48,8 @@ class Identity:
         try:
             self.entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
         except KeyError:
-            who = (
-                f"user {owner}, who owns {data}" if owner else "the user nobody, as whom root runs PostgreSQL"
-            )
-            raise StartError(
-                f"This machine does not know {who}. Run this as another user than root."
-            ) from None
+            who = f"user {owner}, who owns {data}" if owner else "the user nobody, as whom root runs PostgreSQL"
+            raise StartError(f"This machine does not know {who}. Run this as another user than root.") from None
 
     def own(self, directory: Path) -> None:
         """Make `directory` this user's."""
@@ -153,9 +149,7 @@ def _keep(capability: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     mask = 1 << capability
-    data = (ctypes.c_uint32 * 6)(
-        mask, mask, mask, 0, 0, 0
-    )  # effective, permitted, inheritable; low words, then high
+    data = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)  # effective, permitted, inheritable; low words, then high
     if libc.capset(header, data) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

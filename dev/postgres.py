@@ -32,9 +32,7 @@ DATABASE = "vitrine"
 OWNER = "vitrine_owner"
 SUPERUSER = "postgres"
 
-FAST_SHUTDOWN = (
-    signal.SIGINT
-)  # ends sessions and writes a checkpoint; SIGTERM would wait for every client to leave
+FAST_SHUTDOWN = signal.SIGINT  # ends sessions and writes a checkpoint; SIGTERM would wait for every client to leave
 _START_SECONDS = 60.0  # crash recovery included
 _STOP_SECONDS = 8.0  # a fast shutdown takes a fraction; beyond, kill and let the next start recover
 
@@ -230,8 +228,7 @@ class EmbeddedPostgres:
             if not await connection.fetchval("select true from pg_roles where rolname = $1", OWNER):
                 # DDL takes no parameters. The password is ours: letters, digits, - and _.
                 await connection.execute(
-                    f"create role {OWNER} login createrole nosuperuser nobypassrls"
-                    f" password '{self._passwords[OWNER]}'"
+                    f"create role {OWNER} login createrole nosuperuser nobypassrls password '{self._passwords[OWNER]}'"
                 )
             if not await connection.fetchval("select true from pg_database where datname = $1", DATABASE):
                 await connection.execute(f"create database {DATABASE} owner {OWNER}")

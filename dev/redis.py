@@ -108,7 +108,5 @@ def _program() -> Path:
         raise StartError("Redis's wheel is not installed: run this through make, or set REDIS_URL.")
     program = Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
     if not program.exists():
-        raise StartError(
-            f"There is no Redis for this machine in {program.parent}: set REDIS_URL to one of yours."
-        )
+        raise StartError(f"There is no Redis for this machine in {program.parent}: set REDIS_URL to one of yours.")
     return program

@@ -64,9 +64,7 @@ class _Stopper:
 def main() -> int:
     """The command line: 0 after Ctrl-C, 1 when something did not start."""
     parser = argparse.ArgumentParser(prog="python -m dev.run", description=__doc__)
-    parser.add_argument(
-        "--end-with-parent", action="store_true", help="stop when the process that started this ends"
-    )
+    parser.add_argument("--end-with-parent", action="store_true", help="stop when the process that started this ends")
     if parser.parse_args().end_with_parent:
         end_with_parent(signal.SIGTERM, os.getppid())
     supervisor = Supervisor()
@@ -79,9 +77,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:  # `make run | head`
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # or Python complains once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
         return 1
 
 
@@ -230,9 +226,7 @@ def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path) -> N
     with step("Starting API and worker"):
         api = Program([sys.executable, "-m", "server"], environment, logs / "api.log")
         supervisor.start("The API", api)
-        supervisor.start(
-            "The worker", Program([sys.executable, "-m", "tasks"], environment, logs / "worker.log")
-        )
+        supervisor.start("The worker", Program([sys.executable, "-m", "tasks"], environment, logs / "worker.log"))
         _wait_until_ready(int(environment["PORT"]), api)
 
 
@@ -271,9 +265,7 @@ def _print_ready(environment: dict[str, str], seconds: float) -> None:
     workspaces: list[dict[str, Any]] = json.loads(demo.read_text())["workspaces"] if demo.exists() else []
     for workspace in workspaces:
         print(f"\n  {workspace['name']} ({workspace['slug']}, {workspace['currencyCode']})")
-        print(
-            f"    owner             {workspace['owner']['email']}  password {workspace['owner']['password']}"
-        )
+        print(f"    owner             {workspace['owner']['email']}  password {workspace['owner']['password']}")
         print(f"    storefront token  {workspace['storefrontToken']}")
         print(f"    API key           {workspace['apiKey']}")
     if workspaces:

@@ -118,9 +118,7 @@ class Supervisor:
         wait = RESTART_SECONDS[min(watched.restarts_in_a_row, len(RESTART_SECONDS) - 1)]
         watched.restarts_in_a_row += 1
         watched.restart_at = time.monotonic() + wait
-        _say(
-            f"{watched.name} ended ({how}); it starts again in {wait:g} s. Log: {_short(watched.server.log)}"
-        )
+        _say(f"{watched.name} ended ({how}); it starts again in {wait:g} s. Log: {_short(watched.server.log)}")
 
     def _restart(self, watched: _Watched) -> None:
         watched.restart_at = None

@@ -50,9 +50,7 @@ class OrderLine(Base):
         ForeignKeyConstraint(
             ["workspace_id", "order_id"], ["sales_order.workspace_id", "sales_order.id"], ondelete="CASCADE"
         ),
-        ForeignKeyConstraint(
-            ["workspace_id", "variant_id"], ["product_variant.workspace_id", "product_variant.id"]
-        ),
+        ForeignKeyConstraint(["workspace_id", "variant_id"], ["product_variant.workspace_id", "product_variant.id"]),
         CheckConstraint("quantity > 0", name="quantity"),
         Index(None, "workspace_id", "order_id", "position", "id"),
         Index(None, "workspace_id", "variant_id"),

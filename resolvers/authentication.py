@@ -88,15 +88,13 @@ class Authenticator:
             return _refused("Authorization must look like: Bearer <access token or API key>.")
         token = token.strip()
         if token.startswith(API_KEY_PREFIX):
-            return await self._api_key(token)
+            return await self._api_key(token, credentials.workspace)
         return await self._user(token, credentials.workspace)
 
     async def _shopper(self, token: str) -> Caller:
         parts = unpack_token(STOREFRONT_TOKEN_PREFIX, token)
-        row = None
-        if parts:
-            row = await self._one("token, name, hides_stock, revoked_at", "storefront_token", parts[0], parts[1])
-        if parts is None or row is None or row["revoked_at"] or not hmac.compare_digest(row["token"], token):
+        row = await self._row(FIND_STOREFRONT_TOKEN, parts[0], parts[1]) if parts else None
+        if parts is None or row is None or not hmac.compare_digest(row["token"], token):
             return _refused("The storefront token is not valid, or was revoked.")
         return Caller(
             CallerKind.SHOPPER,
@@ -106,39 +104,26 @@ class Authenticator:
             hides_stock=row["hides_stock"],
         )
 
-    async def _api_key(self, key: str) -> Caller:
+    async def _api_key(self, key: str, workspace: str) -> Caller:
         parts = unpack_token(API_KEY_PREFIX, key)
-        row = None
-        if parts:
-            row = await self._one(
-                "secret_hash, name, scopes, expires_at, revoked_at, "
-                f"(last_used_at > now() - interval '{USE_NOTED_EVERY}') is true as use_noted",
-                "api_key",
-                parts[0],
-                parts[1],
-            )
-        expired = row is not None and row["expires_at"] is not None and row["expires_at"] <= now()
-        if (
-            parts is None
-            or row is None
-            or row["revoked_at"]
-            or expired
-            or not same_secret(parts[2], row["secret_hash"])
-        ):
+        row = await self._row(FIND_API_KEY, parts[0], parts[1]) if parts else None
+        if parts is None or row is None or not same_secret(parts[2], row["secret_hash"]):
             return _refused("The API key is not valid, has expired or was revoked.")
+        workspace_id, key_id, _ = parts
         if not row["use_noted"]:
-            await self._note_use(parts[0], parts[1])
+            await self._note_use(workspace_id, key_id)
+        elsewhere = workspace and workspace != row["slug"] and _workspace_id(workspace) != workspace_id
         return Caller(
             CallerKind.API_KEY,
-            id=parts[1],
-            workspace_id=parts[0],
+            id=key_id,
+            workspace_id=None if elsewhere else workspace_id,
             scopes=frozenset(SCOPES).intersection(row["scopes"]),
             label=row["name"],
+            workspace_problem=_no_workspace(workspace) if elsewhere else None,
             expires_at=row["expires_at"],
         )
 
-    async def _one(self, columns: str, table: str, workspace_id: UUID, row_id: UUID) -> Any:
-        inner = f"select {columns} from {table} where {PIN_FIRST} and workspace_id = $1 and id = $2"
+    async def _row(self, inner: str, workspace_id: UUID, row_id: UUID) -> Any:
         async with self._platform.database.app.acquire() as connection:
             return await connection.fetchrow(PINNED_STATEMENT.format(inner=inner), workspace_id, row_id)
 
@@ -164,6 +149,17 @@ class Authenticator:
         return _member(claims.user_id, claims.session_id, claims.expires_at, workspace, row)
 
 
+FIND_STOREFRONT_TOKEN = f"""
+select token, name, hides_stock from storefront_token
+ where {PIN_FIRST} and workspace_id = $1 and id = $2 and revoked_at is null
+"""
+FIND_API_KEY = f"""
+select k.secret_hash, k.name, k.scopes, k.expires_at, w.slug,
+       (k.last_used_at > now() - interval '{USE_NOTED_EVERY}') is true as use_noted
+  from api_key k join workspace w on w.id = k.workspace_id
+ where {PIN_FIRST} and k.workspace_id = $1 and k.id = $2 and k.revoked_at is null
+   and (k.expires_at is null or k.expires_at > now())
+"""
 # A workspace that is named but is not one of the user's is not found, whether it exists or not.
 FIND_USER = """
 select u.email, m.workspace_id, m.role
@@ -189,7 +185,7 @@ def _member(user_id: UUID, session_id: UUID, expires_at: datetime, workspace: st
     role = Role(row["role"]) if row["role"] else None
     problem = None
     if workspace and role is None:
-        problem = f"You have no workspace {workspace!r}: X-Workspace takes the slug or id of one of yours."
+        problem = _no_workspace(workspace)
     return Caller(
         CallerKind.USER,
         id=user_id,
@@ -201,6 +197,10 @@ def _member(user_id: UUID, session_id: UUID, expires_at: datetime, workspace: st
         workspace_problem=problem,
         expires_at=expires_at,
     )
+
+
+def _no_workspace(named: str) -> str:
+    return f"You have no workspace {named!r}: X-Workspace takes the slug or id of one of yours."
 
 
 def _refused(problem: str) -> Caller:

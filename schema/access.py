@@ -6,7 +6,9 @@ Going round it leaks whatever the field reads: the read engine trusts that a roo
 from enum import Enum
 
 from core.access import SCOPES, Caller, CallerKind
-from core.errors import BadUserInput, Forbidden, Unauthenticated
+from core.errors import BadUserInput, Forbidden, NotFound, Unauthenticated
+
+WORKSPACE_HEADER = "X-Workspace"
 
 
 class Access(Enum):
@@ -30,7 +32,8 @@ def check(caller: Caller, needs: Needs) -> None:
 
     Raises:
         Unauthenticated: nobody, or with credentials that are not accepted.
-        BadUserInput: a user who did not say in which workspace, or one that is not there for them.
+        BadUserInput: a user who did not say in which workspace.
+        NotFound: the workspace that was named is not there for the caller.
         Forbidden: somebody who may not.
 
     """
@@ -44,11 +47,17 @@ def check(caller: Caller, needs: Needs) -> None:
         if caller.kind is not CallerKind.USER:
             raise Forbidden("Only a signed-in user can do this.")
         return
-    if caller.workspace_id is None:
-        raise BadUserInput(caller.workspace_problem or "Say in which workspace: send X-Workspace with its slug or id.")
+    _need_workspace(caller)
     if needs is Access.WORKSPACE:
         return
     if needs not in SCOPES:
         raise LookupError(f"{needs} is no scope")
     if not caller.has(str(needs)):
         raise Forbidden(f"This needs the scope {needs}.", scope=needs)
+
+
+def _need_workspace(caller: Caller) -> None:
+    if caller.workspace_problem:
+        raise NotFound(caller.workspace_problem, field=WORKSPACE_HEADER)
+    if caller.workspace_id is None:
+        raise BadUserInput("Say in which workspace: send X-Workspace with its slug or id.", field=WORKSPACE_HEADER)

@@ -54,7 +54,7 @@ class User(Node):
 
 
 @strawberry.type(description="What a signed-in user sends, and keeps signed in with.")
-class Session:
+class UserSession:
     """A session's tokens. Both are secrets."""
 
     access_token: str = strawberry.field(description="Send it as `Authorization: Bearer …`.")
@@ -106,8 +106,8 @@ async def _refresh(context: Context, refresh_token: str) -> Outcome:
     return await refresh_session(context, refresh_token)
 
 
-def _session(outcome: Outcome) -> Session:
-    return Session(
+def _session(outcome: Outcome) -> UserSession:
+    return UserSession(
         access_token=outcome["access_token"],
         refresh_token=outcome["refresh_token"],
         expires_at=datetime.fromisoformat(outcome["expires_at"]),
@@ -118,7 +118,7 @@ def _user(outcome: Outcome) -> Read:
     return Read("User", {"id": row(User, "").make(outcome).equals["id"]}, across_workspaces=True)
 
 
-_SESSION = {"session": Returns(Session, "The session's tokens.", _session)}
+_SESSION = {"session": Returns(UserSession, "The session's tokens.", _session)}
 _USER = {"user": Returns(User, "The user.", _user)}
 
 MUTATIONS = {

@@ -13,6 +13,7 @@ from resolvers.read.source import Flag, SortKey
 from resolvers.validation import required_id, validated
 from resolvers.write import Outcome
 from schema.connection import SortDirection, argument
+from schema.enums import enum_of
 from schema.mutation import mutation, row, shown_once
 from schema.query import read_many
 from schema.reading import Node, column, reads, row_id
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
         """One permission."""
 
 else:
-    ApiKeyScope = strawberry.enum(
-        Enum(
-            "ApiKeyScope",
-            {_NAMES[scope]: strawberry.enum_value(scope, description=text) for scope, text in SCOPES.items()},
-        ),
-        description="One permission. Error messages write PRODUCTS_READ as products:read.",
+    ApiKeyScope = enum_of(
+        "ApiKeyScope",
+        "One permission. Error messages write PRODUCTS_READ as products:read.",
+        {_NAMES[scope]: (scope, text) for scope, text in SCOPES.items()},
     )
 
 

@@ -11,6 +11,7 @@ from core.access import CallerKind as Kind
 from core.ids import global_id, parse_global_id
 from resolvers.read.source import Equals, Range, SortKey
 from schema.connection import SortDirection
+from schema.enums import enum_of
 from schema.filters import DateTimeRange
 from schema.query import read_many
 from schema.reading import Node, column, reads, row_id
@@ -23,11 +24,10 @@ _KINDS = {
     Kind.API_KEY: "Another server, by an API key.",
     Kind.SYSTEM: "Vitrine itself.",
 }
-CallerKind = strawberry.enum(
-    Enum(
-        "CallerKind", {kind.value: strawberry.enum_value(kind.value, description=text) for kind, text in _KINDS.items()}
-    ),
-    description="How a caller made themselves known.",
+CallerKind = enum_of(
+    "CallerKind",
+    "How a caller made themselves known.",
+    {kind.value: (kind.value, text) for kind, text in _KINDS.items()},
 )
 # What a caller's id is the id of.
 _CALLER_TYPES = {"SHOPPER": "StorefrontToken", "USER": "User", "API_KEY": "ApiKey"}

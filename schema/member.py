@@ -24,6 +24,7 @@ from resolvers.validation import required_id, validated
 from resolvers.write import Outcome
 from schema.access import Access
 from schema.connection import SortDirection, argument
+from schema.enums import enum_of
 from schema.mutation import Returns, deleted_id, mutation, row
 from schema.query import read_many
 from schema.reading import Node, column, one, reads, row_id
@@ -44,12 +45,10 @@ if TYPE_CHECKING:
         """A place in a workspace."""
 
 else:
-    Role = strawberry.enum(
-        Enum(
-            "Role",
-            {role.value: strawberry.enum_value(role.value, description=text) for role, text in _ROLES.items()},
-        ),
-        description="A person's place in a workspace, which is a set of scopes.",
+    Role = enum_of(
+        "Role",
+        "A person's place in a workspace, which is a set of scopes.",
+        {role.value: (role.value, text) for role, text in _ROLES.items()},
     )
 
 
@@ -66,8 +65,8 @@ class Membership(Node):
 
     id: strawberry.ID = row_id()
     role: Role = column("What it lets them do.")
-    user: Annotated["User", strawberry.lazy("schema.account")] = one(
-        "The person.", "User", "{c}.id = {p}.user_id", crosses=True
+    user: Annotated["User", strawberry.lazy("schema.account")] | None = one(
+        "The person; null where the caller may not see who works here.", "User", "{c}.id = {p}.user_id", crosses=True
     )
     workspace: Workspace = one("The workspace.", "Workspace", "{c}.id = {p}.workspace_id", crosses=True)
     created_at: datetime = column("Since when.")

@@ -12,6 +12,8 @@ from resolvers.context import Context
 from resolvers.product import (
     NewProduct,
     ProductChanges,
+    StockAdjustment,
+    adjust_stock,
     create_product,
     delete_product,
     search_words,
@@ -30,9 +32,10 @@ from schema.reading import Node, column, embedded, many, money, money_columns, o
 from schema.url import absolute_url
 
 ON_SALE = "{t}.quantity_available > 0"
+# Not `exists`: the planner would turn that into a hash of every variant of the workspace.
 ANY_ON_SALE = (
-    "exists (select from product_variant v where v.workspace_id = {t}.workspace_id and v.product_id = {t}.id "
-    "and v.deleted_at is null and v.quantity_available > 0)"
+    "coalesce((select true from product_variant v where v.workspace_id = {t}.workspace_id and v.product_id = {t}.id "
+    "and v.deleted_at is null and v.quantity_available > 0 limit 1), false)"
 )
 
 
@@ -135,7 +138,12 @@ class Product(Node):
     created_at: datetime = column("When it was added.")
     updated_at: datetime = column("When it was last edited; orders, which take its stock, do not count.")
     images = many(ProductImage, "Its pictures, the main one first.", "{c}.product_id = {p}.id")
-    variants = many(ProductVariant, "What can be bought of it, in the merchant's order.", "{c}.product_id = {p}.id")
+    variants = many(
+        ProductVariant,
+        "What can be bought of it, in the merchant's order.",
+        "{c}.product_id = {p}.id",
+        seen_with_parent=True,
+    )
 
 
 @strawberry.input(description="Which products: all that is named must hold.")
@@ -232,6 +240,14 @@ class ProductUpdateInput:
     )
 
 
+@strawberry.input(description="A correction of a variant's stock.")
+class ProductVariantStockAdjustInput:
+    """A difference in stock."""
+
+    delta: int = strawberry.field(description="How many come in; below zero, how many go out.")
+    reason: str | None = strawberry.field(default=None, description="Why, for the audit log; at most 500 characters.")
+
+
 def _by_id(_caller: Caller, id: str) -> dict[str, Any] | None:  # noqa: A002 - GraphQL's name for it
     found = uuid_in(id, "Product")
     return {"id": found} if found else None
@@ -279,6 +295,11 @@ async def _delete(context: Context, id: str) -> Outcome:  # noqa: A002
     return await delete_product(context, required_id(id, "Product", "product"))
 
 
+async def _adjust_stock(context: Context, id: str, input: dict[str, Any]) -> Outcome:  # noqa: A002
+    adjustment = validated(StockAdjustment, input)
+    return await adjust_stock(context, required_id(id, "ProductVariant", "variant"), adjustment)
+
+
 _ID = argument("id", strawberry.ID, "The product's id.")
 _CODES = ("CURRENCY_MISMATCH", "DUPLICATE", "TAKEN", "TOO_PRECISE")
 
@@ -308,5 +329,16 @@ MUTATIONS = {
         arguments=[_ID],
         run=_delete,
         returns={"deleted_product_id": deleted_id("Product", "The id of the deleted product.")},
+    ),
+    "product_variant_stock_adjust": mutation(
+        "productVariantStockAdjust",
+        "Corrects how many of a variant there are, by a difference: orders that come in meanwhile still count.",
+        needs="products:write",
+        arguments=[
+            argument("id", strawberry.ID, "The variant's id."),
+            argument("input", ProductVariantStockAdjustInput, "The correction."),
+        ],
+        run=_adjust_stock,
+        returns={"product_variant": row(ProductVariant, "The variant as it is now.")},
     ),
 }

@@ -95,14 +95,15 @@ def many(
     *,
     scope: str | None = None,
     crosses: bool = False,
+    seen_with_parent: bool = False,
     filter_type: Any = None,
     sort_type: Any = None,
 ) -> Any:
-    """A connection to related rows."""
+    """A connection to related rows; see `Many` for the options."""
     name = node.__name__
     return _field(
         description,
-        Many(name, on, scope, crosses),
+        Many(name, on, scope, crosses, seen_with_parent),
         resolver=_arguments_only(node, filter_type, sort_type),
     )
 

@@ -42,6 +42,7 @@ def _parse_decimal(value: Any) -> Decimal:
         raise ValueError('Decimal must be a plain number, best as a string such as "12.50".')
     return number
 
+
 def _as_it_is(value: Any) -> Any:
     return value
 

@@ -186,8 +186,7 @@ def _shop(slug: str) -> Shop:
         owner_email=copy["owner_email"],
         products=tuple(_products(copy)),
         customers=tuple(
-            Customer(person["name"], person["email"], Address(*person["address"]))
-            for person in copy["customers"]
+            Customer(person["name"], person["email"], Address(*person["address"])) for person in copy["customers"]
         ),
     )
 

@@ -45,9 +45,7 @@ PLACES = {
         ),
         Place.FLAT,
     ),
-    **dict.fromkeys(
-        ("pencil", "tape", "stickers", "letter", "brush", "pouch", "ruler", "scissors"), Place.FLAT
-    ),
+    **dict.fromkeys(("pencil", "tape", "stickers", "letter", "brush", "pouch", "ruler", "scissors"), Place.FLAT),
 }
 
 _SHADOW = (
@@ -60,20 +58,14 @@ _SHADOW = (
 def _gradient(name: str, axis: str, *stops: tuple[float, str, float]) -> str:
     """Write a gradient of (offset, colour, opacity) stops; without an axis, from the middle outwards."""
     kind = "linearGradient" if axis else "radialGradient"
-    inner = "".join(
-        f'<stop offset="{at}" stop-color="{colour}" stop-opacity="{o}"/>' for at, colour, o in stops
-    )
+    inner = "".join(f'<stop offset="{at}" stop-color="{colour}" stop-opacity="{o}"/>' for at, colour, o in stops)
     return f'<{kind} id="{name}" {axis}>{inner}</{kind}>'
 
 
 _LEVEL, _DOWN, _UP = 'x2="1"', 'x2="0" y2="1"', 'x2="0" y1="1" y2="0"'
 _DEFINITIONS = {
-    "s": _gradient(
-        "s", _LEVEL, (0, "#fff", 0.3), (0.4, "#fff", 0), (1, "#000", 0.26)
-    ),  # a body lit from the left
-    "v": _gradient(
-        "v", _DOWN, (0.2, "#fff", 0.45), (0.5, "#000", 0), (1, "#000", 0.35)
-    ),  # a barrel lit from above
+    "s": _gradient("s", _LEVEL, (0, "#fff", 0.3), (0.4, "#fff", 0), (1, "#000", 0.26)),  # a body lit from the left
+    "v": _gradient("v", _DOWN, (0.2, "#fff", 0.45), (0.5, "#000", 0), (1, "#000", 0.35)),  # a barrel lit from above
     "w": _gradient("w", "", (0, "#fff1c4", 1), (1, "#fff1c4", 0)),  # light behind paper
     "g": _gradient("g", "", (0, "#ffdf94", 0.75), (1, "#ffdf94", 0)),  # the air around a lamp
     "f": _gradient("f", _DOWN, (0, GLOW, 0.8), (1, GLOW, 0)),  # light that falls
@@ -122,9 +114,7 @@ def _close_up(c: Palette, _place: Place, between: Between) -> str:
 def _window(c: Palette, place: Place, between: Between) -> str:
     """Late sun through four panes, and the shadow of a branch."""
     x = between(60, 160)
-    panes = "".join(
-        f"M{x + i * 210 + j * 70} {80 + j * 230}h190l66 210h-190Z" for i in (0, 1) for j in (0, 1)
-    )
+    panes = "".join(f"M{x + i * 210 + j * 70} {80 + j * 230}h190l66 210h-190Z" for i in (0, 1) for j in (0, 1))
     twig = "".join(f"M{690 - i * 42} {40 + i * 50}q-{80 - i * 4} -6 -96 44q64 14 96 -44" for i in range(4))
     twig += "".join(f"M{690 - i * 42} {40 + i * 50}q44 30 34 92q-48 -34 -34 -92" for i in range(4))
     branch = f'<g opacity=".13">{flat(twig, c.dark)}{line("M740 -20L500 280", c.dark, 4)}</g>'

@@ -3,11 +3,14 @@
 from resolvers.product.create import NewProduct, create_product
 from resolvers.product.delete import delete_product
 from resolvers.product.search import search_words
+from resolvers.product.stock import StockAdjustment, adjust_stock
 from resolvers.product.update import ProductChanges, update_product
 
 __all__ = [
     "NewProduct",
     "ProductChanges",
+    "StockAdjustment",
+    "adjust_stock",
     "create_product",
     "delete_product",
     "search_words",

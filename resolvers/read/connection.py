@@ -32,12 +32,15 @@ class Page:
     limit: str
     make_cursor: Callable[[Any, UUID], str]
     cut: Callable[[list[Any], dict[str, Any]], Cut]
+    is_backwards: bool
 
 
-def page_reader(source: Source, arguments: dict[str, Any], site: int, parameters: Parameters) -> Page:
+def page_reader(
+    source: Source, arguments: dict[str, Any], site: int, parameters: Parameters, *, looks_ahead: bool
+) -> Page:
     """The page that `first`, `after`, `last`, `before` and `sort` ask for.
 
-    One row more than the page is read: it tells whether there is a next page.
+    To look ahead is to read one row more than the page: it tells whether there is a next page.
 
     Raises:
         BadUserInput: the arguments contradict each other or are out of bounds.
@@ -60,9 +63,10 @@ def page_reader(source: Source, arguments: dict[str, Any], site: int, parameters
         sort=sort,
         conditions=conditions,
         order=", ".join(key + suffix for key in keys),
-        limit=parameters.add(lambda a: page_size(a[site]) + 1),
+        limit=parameters.add(lambda a: page_size(a[site]) + looks_ahead),
         make_cursor=cursor_maker(sort_name, sort.kind),
         cut=_cut_last if backwards else _cut_first,
+        is_backwards=backwards,
     )
 
 

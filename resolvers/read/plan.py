@@ -1,7 +1,7 @@
 """From the selection under a field to a plan: one SQL statement, and the code that turns its row into the answer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type, is_non_null_type
@@ -71,7 +71,7 @@ class _Planner:
         else:
             row = self._row("r")
             code = self._object_code(row, source, self.selection.details, ())
-            inner = f"select {row.select_list()} {self._from(source, row.alias, base)} limit 1"
+            inner = f"select {row.select_list()} {self._from(source, row, base)} limit 1"
         return Plan(
             sql=inner if self.read.across_workspaces else PINNED_STATEMENT.format(inner=inner),
             sites=self.sites,
@@ -91,12 +91,12 @@ class _Planner:
         placeholder = self.parameters.add(lambda arguments: arguments[-1][column])
         return f"{{t}}.{column} = {placeholder}"
 
-    def _from(self, source: Source, alias: str, conditions: list[str]) -> str:
+    def _from(self, source: Source, row: Row, conditions: list[str]) -> str:
         """The table with everything that holds for its rows: the workspace, who may see them, the conditions."""
         where = [] if self.read.across_workspaces else [f"{{t}}.{source.workspace_column} = $1"]
         where += conditions
         where += [condition for condition in (source.where, self._audience(source)) if condition]
-        return f"from {source.table} {alias} where " + " and ".join(where).format(t=alias)
+        return f"from {source.table} {row.alias} where " + " and ".join(where).format(t=row.alias)
 
     def _audience(self, source: Source) -> str | None:
         return source.shopper_where if self.selection.caller.is_shopper else None
@@ -164,6 +164,8 @@ class _Planner:
             site = self._site(definition, group[0])
             connection = _object(get_named_type(definition.type))
             on = declared.on.replace("{p}", row.alias).replace("{c}", "{t}")
+            if declared.seen_with_parent:
+                child = replace(child, shopper_where=None)
             return self._connection(row, child, connection, group, [on], site, path)
         return self._one_code(row, declared, child, group, path)
 
@@ -210,7 +212,7 @@ class _Planner:
         child_row = self._row()
         code = self._object_code(child_row, child, group, path)
         on = one.on.replace("{p}", row.alias).replace("{c}", "{t}")
-        inner = f"(select row({child_row.select_list()}) {self._from(child, child_row.alias, [on])} limit 1)"
+        inner = f"(select row({child_row.select_list()}) {self._from(child, child_row, [on])} limit 1)"
         return f"(None if ({child_row.variable} := {row.column(inner)}) is None else {code})"
 
     # -- connections ----------------------------------------------------------------------------------------------
@@ -237,27 +239,37 @@ class _Planner:
         arguments = self.sites[site].values(self.selection.variables)
         filters = predicates(source.filters, arguments.get("filter") or {}, site, self.parameters)
         selected = {key: (group[0].node.name.value, group) for key, group in self._grouped(parent, details).items()}
-        reads_page = not {name for name, _ in selected.values()} <= {"totalCount", "__typename"}
+        names = {name for name, _ in selected.values()}
+        reads_page = not names <= {"totalCount", "__typename"}
+        looks_ahead = "pageInfo" in names
         # Arguments are checked in any case, but a parameter that the statement does not use has no type.
-        page = page_reader(source, arguments, site, self.parameters if reads_page else Parameters(reserved=0))
+        parameters = self.parameters if reads_page else Parameters(reserved=0)
+        page = page_reader(source, arguments, site, parameters, looks_ahead=looks_ahead)
         child = self._row()
+        slot = row.reserve() if reads_page else 0
+        records = f"{row.variable}[{slot}]"
         variable = f"p{child.alias}"
         items = []
         for key, (name, group) in selected.items():
-            code = self._connection_field(name, parent, group, source, child, page, variable, (*path, key))
             if name == "totalCount":
-                counter = self._row()
-                counted = self._from(source, counter.alias, [*conditions, *filters])
+                counted = self._from(source, self._row(), [*conditions, *filters])
                 code = row.column(f"(select count(*) {counted})")
+            elif looks_ahead:
+                rows = f"{variable}.rows"
+                code = self._connection_field(name, parent, group, source, child, page, rows, variable, (*path, key))
+            else:
+                rows = f"{records}[::-1]" if page.is_backwards else records
+                code = self._connection_field(name, parent, group, source, child, page, rows, "", (*path, key))
             items.append(f"{key!r}: {code}")
         answer = "{" + ", ".join(items) + "}"
         if not reads_page:
             return answer
-        rows = self._from(source, child.alias, [*conditions, *filters, *page.conditions])
+        rows = self._from(source, child, [*conditions, *filters, *page.conditions])
         order = page.order.format(t=child.alias)
-        inner = f"array(select row({child.select_list()}) {rows} order by {order} limit {page.limit})"
-        read_page = f"{self._constant(page.cut)}({row.column(inner)}, a[{site}])"
-        return f"[{answer} for {variable} in ({read_page},)][0]"
+        row.fill(slot, f"array(select row({child.select_list()}) {rows} order by {order} limit {page.limit})")
+        if not looks_ahead:
+            return answer
+        return f"[{answer} for {variable} in ({self._constant(page.cut)}({records}, a[{site}]),)][0]"
 
     def _connection_field(
         self,
@@ -267,18 +279,20 @@ class _Planner:
         source: Source,
         child: Row,
         page: Page,
-        variable: str,
+        rows: str,
+        cut: str,
         path: tuple[str, ...],
     ) -> str:
+        """A field of a connection; `rows` and `cut` are the code for its rows and, for `pageInfo`, for its `Cut`."""
         if name == "nodes":
-            return f"[{self._object_code(child, source, group, path)} for {child.variable} in {variable}.rows]"
+            return f"[{self._object_code(child, source, group, path)} for {child.variable} in {rows}]"
         if name == "edges":
             edge = _object(get_named_type(parent.fields["edges"].type))
             code = self._edge_code(edge, group, source, child, page, path)
-            return f"[{code} for {child.variable} in {variable}.rows]"
+            return f"[{code} for {child.variable} in {rows}]"
         if name == "pageInfo":
             info = _object(get_named_type(parent.fields["pageInfo"].type))
-            return self._page_info_code(info, group, child, page, variable)
+            return self._page_info_code(info, group, child, page, cut)
         return repr(parent.name)
 
     def _cursor_code(self, child: Row, page: Page, variable: str) -> str:

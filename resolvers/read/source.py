@@ -46,12 +46,17 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A connection to the rows of another type that `on` leads to."""
+    """A connection to the rows of another type that `on` leads to.
+
+    With `seen_with_parent` a shopper who sees the parent sees its children: the child's `shopper_where` only asks for
+    what the parent's has answered already, and is left out.
+    """
 
     type_name: str
     on: str
     scope: str | None = None
     crosses_workspaces: bool = False
+    seen_with_parent: bool = False
 
 
 Field = Column | Embedded | One | Many

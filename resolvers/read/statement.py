@@ -68,5 +68,13 @@ class Row:
             self.columns.append(sql)
         return f"{self.variable}[{self.columns.index(sql)}]"
 
+    def reserve(self) -> int:
+        """A column whose SQL comes later, when all that it selects is known."""
+        self.columns.append("")
+        return len(self.columns) - 1
+
+    def fill(self, slot: int, sql: str) -> None:
+        self.columns[slot] = sql
+
     def select_list(self) -> str:
         return ", ".join(self.columns) or "1"

@@ -42,16 +42,25 @@ async def create_workspace(context: Context, new: NewWorkspace) -> Outcome:
         Conflict: the idempotency key made a workspace so long ago that what it asked for is forgotten.
 
     """
+    if new.slug:
+        return await _create(context, new, new.slug)
+    try:
+        return await _create(context, new, await _free_slug(context, new.name))
+    except Refused:
+        # Somebody took the slug in this moment: one that nobody can think of is free.
+        return await _create(context, new, _unique_slug(_slug_of(new.name)))
+
+
+async def _create(context: Context, new: NewWorkspace, slug: str) -> Outcome:
     user_id, _ = signed_in(context)
     workspace_id = _id_for(context.idempotency) if context.idempotency else new_id()
-    free = new.slug or await _free_slug(context, new.name)
     async with write(context, workspace_id) as tx:
-        tx.session.add(Workspace(id=workspace_id, slug=free, name=new.name, currency_code=new.currency_code))
+        tx.session.add(Workspace(id=workspace_id, slug=slug, name=new.name, currency_code=new.currency_code))
         await _flush_or_refuse(tx)
         tx.session.add(WorkspaceCounter(workspace_id=workspace_id))
         owner = Membership(workspace_id=workspace_id, id=new_id(), user_id=user_id, role=Role.OWNER.value)
         tx.session.add(owner)
-        tx.audit("workspaceCreate", "Workspace", workspace_id, new.model_dump(mode="json") | {"slug": free})
+        tx.audit("workspaceCreate", "Workspace", workspace_id, new.model_dump(mode="json") | {"slug": slug})
         outcome = tx.done(id=workspace_id, membership_id=owner.id)
     # Somebody who asked for this workspace some seconds ago was told that it is not there.
     context.platform.doorbells.ring(revoked_channel(user_id))
@@ -67,19 +76,28 @@ def _id_for(key: IdempotencyKey) -> UUID:
     return UUID(int=number)
 
 
+def _slug_of(name: str) -> str:
+    return slugify(name)[:MAX_SLUG_LENGTH].strip("-") or "shop"
+
+
+def _unique_slug(base: str) -> str:
+    ending = new_id().hex[-12:]
+    return f"{base[: MAX_SLUG_LENGTH - len(ending) - 1].strip('-')}-{ending}"
+
+
 async def _free_slug(context: Context, name: str) -> str:
-    """A slug from the name, numbered where others have it. Two at the same moment may still collide: TAKEN.
+    """A slug from the name, numbered where others have it.
 
     Slugs are unique among all workspaces, so this looks as the system's role.
     """
-    base = slugify(name)[:MAX_SLUG_LENGTH].strip("-") or "shop"
-    stem = base[: MAX_SLUG_LENGTH - 4].strip("-")
-    candidates = [base, *(f"{stem}-{number}" for number in range(2, MAX_NUMBERED))]
+    base = _slug_of(name)
+    stem = base[: MAX_SLUG_LENGTH - len(f"-{MAX_NUMBERED}")].strip("-")
+    candidates = [base, *(f"{stem}-{number}" for number in range(2, MAX_NUMBERED + 1))]
     async with context.platform.database.system.acquire() as connection:
         rows = await connection.fetch("select slug from workspace where slug = any($1::text[])", candidates)
     taken = {row["slug"] for row in rows}
     free = (slug for slug in candidates if slug not in taken and not is_uuid(slug))
-    return next(free, f"{base[: MAX_SLUG_LENGTH - 13].strip('-')}-{new_id().hex[-12:]}")
+    return next(free, _unique_slug(base))
 
 
 async def _flush_or_refuse(tx: Write) -> None:

@@ -84,9 +84,7 @@ def read_examples(folder: Path) -> list[Example]:
     for area in HEADER_HINTS:
         definitions = parse((folder / f"{area}.graphql").read_text("utf-8")).definitions
         variables = json.loads((folder / f"{area}.json").read_text("utf-8"))
-        fragments = {
-            node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)
-        }
+        fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
         for node in definitions:
             if isinstance(node, OperationDefinitionNode) and node.name is not None:
                 parts = [node, *_fragments_of(node, fragments).values()]
@@ -116,9 +114,7 @@ def _with_currency(value: Any, code: str) -> Any:
     if isinstance(value, list):
         return [_with_currency(item, code) for item in value]
     if isinstance(value, dict):
-        return {
-            key: code if key == "currencyCode" else _with_currency(item, code) for key, item in value.items()
-        }
+        return {key: code if key == "currencyCode" else _with_currency(item, code) for key, item in value.items()}
     return value
 
 

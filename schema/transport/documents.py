@@ -72,6 +72,8 @@ class Documents:
             errors = validate(self._schema, node, max_errors=20, hide_suggestions=True)
         except RecursionError:
             raise BadUserInput("The document is nested too deeply.") from None
+        # Without what a scalar raised beneath an error: a value that does not fit is no fault of ours.
+        errors = [GraphQLError(error.message, error.nodes) for error in errors]
         document = self._seen[text] = Document(next(self._keys), node, errors)
         if len(self._seen) > MAX_DOCUMENTS:
             self._seen.popitem(last=False)

@@ -70,7 +70,7 @@ def parse_request(payload: Any) -> Asked:
         raise BadUserInput("`variables` must be an object.")
     if name is not None and not isinstance(name, str):
         raise BadUserInput("`operationName` must be a string.")
-    if not isinstance(payload.get("extensions") or {}, dict):
+    if not isinstance(payload.get("extensions"), dict | None):
         raise BadUserInput("`extensions` must be an object.")
     return Asked(query, variables or {}, name)
 

@@ -143,9 +143,7 @@ class TestAssetRoutes:
         async with assets_client() as client:
             for name, content in installed_assets().files.items():
                 for encoding in ("gzip", "identity"):
-                    response = await client.get(
-                        f"/graphiql/assets/{name}", headers={"accept-encoding": encoding}
-                    )
+                    response = await client.get(f"/graphiql/assets/{name}", headers={"accept-encoding": encoding})
                     assert response.status_code == 200
                     assert response.content == content
                     assert response.headers.get("content-encoding", "identity") == encoding
@@ -334,9 +332,7 @@ class GraphiQL:
 
     async def response(self, unlike: str = "") -> dict[str, Any]:
         """The answer, once there is one and it is another than `unlike`."""
-        await self.page.wait_for_function(
-            f"text => {{ const r = {RESPONSE}; return r && r !== text }}", arg=unlike
-        )
+        await self.page.wait_for_function(f"text => {{ const r = {RESPONSE}; return r && r !== text }}", arg=unlike)
         answer: dict[str, Any] = json.loads(await self.response_text())
         return answer
 
@@ -426,9 +422,7 @@ class TestGraphiqlBehindTheCdn:
 
     URL = "http://localhost:1/graphql"
 
-    async def page(
-        self, browser: Browser, assets: Assets, altered: str = "", demos: Sequence[Any] = ()
-    ) -> GraphiQL:
+    async def page(self, browser: Browser, assets: Assets, altered: str = "", demos: Sequence[Any] = ()) -> GraphiQL:
         """Answer the page's requests: itself, the CDN's files, and the endpoint, which echoes the headers.
 
         The CDN alters the file that `altered` names. Each time it is opened the page gets the next demo.
@@ -497,9 +491,7 @@ class TestGraphiqlBehindTheCdn:
         assert answer["data"]["echo"]["authorization"] == "Bearer key_kept"
         assert graphiql.faults == []
 
-    async def test_sends_the_headers_in_connection_init(
-        self, browser: Browser, nothing_installed: Assets
-    ) -> None:
+    async def test_sends_the_headers_in_connection_init(self, browser: Browser, nothing_installed: Assets) -> None:
         """connection_init says what the headers say over HTTP; a refusal is shown with its code."""
         graphiql = await self.page(browser, nothing_installed)
         received: list[str | bytes] = []

@@ -58,9 +58,7 @@ class TestCatalog:
         assert repeated([product.slug for product in shop.products]) == []
         assert repeated([product.description for product in shop.products]) == []
         assert repeated([variant.sku for product in shop.products for variant in product.variants]) == []
-        assert (
-            repeated([picture.file_name for product in shop.products for picture in product.pictures]) == []
-        )
+        assert repeated([picture.file_name for product in shop.products for picture in product.pictures]) == []
 
     def test_has_slugs_and_skus_of_plain_letters(self, shop: Shop) -> None:
         """Accents and apostrophes stay in the titles."""
@@ -139,9 +137,7 @@ class TestPictures:
             attributes = [(name, value) for element in root.iter() for name, value in element.attrib.items()]
             assert [name for name, _ in attributes if "href" in name or name.startswith("on")] == []
             references = {value for _, value in attributes if "url(" in value}
-            assert references <= {
-                f"url(#{element.get('id')})" for element in root.iter() if element.get("id")
-            }
+            assert references <= {f"url(#{element.get('id')})" for element in root.iter() if element.get("id")}
 
     def test_are_the_same_at_every_drawing_and_differ_from_each_other(self, shop: Shop) -> None:
         """Seeding twice writes the same bytes; no two pictures are alike."""

@@ -46,9 +46,7 @@ def _candelabra(c: Palette, between: Between) -> str:
     dip = between(480, 530)
     arms = line(f"M250 380Q250 {dip} 400 {dip}T400 {dip}Q550 {dip} 550 380M400 350V620", c.main, 26)
     lights = "".join(
-        block(x - 12, y - 120, 24, 120, 4, CREAM)
-        + flame(x, y - 122)
-        + block(x - 32, y - 6, 64, 24, 10, c.main)
+        block(x - 12, y - 120, 24, 120, 4, CREAM) + flame(x, y - 122) + block(x - 32, y - 6, 64, 24, 10, c.main)
         for x, y in ((250, 380), (400, 350), (550, 380))
     )
     return arms + lights + solid(profile([(16, 580), (40, 620), (100, 640), (104, 650)]), c.main)
@@ -70,18 +68,14 @@ def _amphora(c: Palette, between: Between) -> str:
 
 def _bottle_vase(c: Palette, between: Between) -> str:
     belly, neck = between(80, 110), between(18, 26)
-    body = profile(
-        [(neck + 8, 360), (neck, 390), (neck + 4, 450), (belly, 530), (belly, 610), (belly - 24, 650)]
-    )
+    body = profile([(neck + 8, 360), (neck, 390), (neck + 4, 450), (belly, 530), (belly, 610), (belly - 24, 650)])
     return stem(400, 380, between(170, 220), between(-40, 40), c.second) + solid(body, c.main)
 
 
 def _ribbed_vase(c: Palette, between: Between) -> str:
     half = between(95, 120)
     body = profile([(half - 10, 310), (half, 400), (half + 16, 520), (half - 16, 650)])
-    ribs = "".join(
-        f"M{400 + x} 316Q{400 + x * 6 // 5} 500 {400 + x * 4 // 5} 646" for x in range(25 - half, half, 23)
-    )
+    ribs = "".join(f"M{400 + x} 316Q{400 + x * 6 // 5} 500 {400 + x * 4 // 5} 646" for x in range(25 - half, half, 23))
     bloom = stem(370, 320, 150, -50, c.second) + stem(420, 320, 190, 40, c.second)
     return (
         bloom
@@ -135,12 +129,7 @@ def _cup(c: Palette, between: Between) -> str:
     body += f"Q{384 + half} 650 {388 + half} 616L{400 + half} {top}Z"
     dip = f"M{402 - half} {top + 70}Q{400 - half // 2} {top + 100} 400 {top + 76}T{398 + half} {top + 80}"
     glaze = flat(f"{dip}L{400 + half} {top}H{400 - half}Z", c.second, 0.75)
-    return (
-        solid(body, c.main)
-        + glaze
-        + oval(400, top, half, 22, c.dark)
-        + oval(400, top + 4, half - 9, 17, c.second)
-    )
+    return solid(body, c.main) + glaze + oval(400, top, half, 22, c.dark) + oval(400, top + 4, half - 9, 17, c.second)
 
 
 def _mug(c: Palette, between: Between) -> str:
@@ -177,9 +166,7 @@ def _teapot(c: Palette, between: Between) -> str:
     grip = line("M300 420C270 220 530 220 500 420", WOOD, 15)
     lid = ball(400, 408, 84, 22, c.main) + ball(400, 384, 18, 17, c.dark)
     dots = "".join(oval(x, 500, 5, 5, c.second, 0.6) for x in range(290, 520, 22))
-    return (
-        grip + spout + solid(profile([(80, 410), (rx, 500), (rx - 14, 590), (90, 650)]), c.main) + lid + dots
-    )
+    return grip + spout + solid(profile([(80, 410), (rx, 500), (rx - 14, 590), (90, 650)]), c.main) + lid + dots
 
 
 def _kyusu(c: Palette, between: Between) -> str:
@@ -221,17 +208,10 @@ def _tufted_cushion(c: Palette, between: Between) -> str:
 
 def _throw(c: Palette, between: Between) -> str:
     fringe = "".join(f"M{x} 600v34" for x in range(206, 600, 18))
-    checks = rows((300, 400, 500), 190, 610) + "".join(
-        f"M{x} 220V600" for x in range(250, 600, between(70, 100))
-    )
+    checks = rows((300, 400, 500), 190, 610) + "".join(f"M{x} 220V600" for x in range(250, 600, between(70, 100)))
     cloth = solid("M190 236Q190 210 216 210H584Q610 210 610 236V600H190Z", c.main)
     fold = flat("M190 210H610V330Q400 362 190 330Z", c.dark, 0.18)
-    return (
-        line(fringe, c.main, 6)
-        + cloth
-        + f'<g opacity=".6">{line(checks, c.second, between(5, 14))}</g>'
-        + fold
-    )
+    return line(fringe, c.main, 6) + cloth + f'<g opacity=".6">{line(checks, c.second, between(5, 14))}</g>' + fold
 
 
 def _towels(c: Palette, between: Between) -> str:
@@ -241,9 +221,7 @@ def _towels(c: Palette, between: Between) -> str:
         y -= 84
         drawing += block(190 + inset, y, 420 - 2 * inset, 82, 36, colour)
         drawing += f'<g opacity=".4">{line(f"M{230 + inset} {y + 42}H{604 - inset}", c.dark, 3)}</g>'
-        drawing += line(
-            f"M{560 - inset} {y + 6}v70M{574 - inset} {y + 6}v70", c.dark if colour == CREAM else CREAM, 3
-        )
+        drawing += line(f"M{560 - inset} {y + 6}v70M{574 - inset} {y + 6}v70", c.dark if colour == CREAM else CREAM, 3)
     return drawing
 
 
@@ -259,9 +237,7 @@ def _tray(c: Palette, between: Between) -> str:
 
 def _basket(c: Palette, between: Between) -> str:
     top = between(410, 440)
-    weave = "".join(
-        f"M{x + (y // 30 % 2) * 20} {y}h22" for y in range(top + 30, 640, 30) for x in range(232, 540, 40)
-    )
+    weave = "".join(f"M{x + (y // 30 % 2) * 20} {y}h22" for y in range(top + 30, 640, 30) for x in range(232, 540, 40))
     handle = line(f"M240 {top}C240 150 560 150 560 {top}", c.dark, 15)
     body = solid(f"M200 {top}H600L560 630Q556 650 536 650H264Q244 650 240 630Z", c.main)
     return handle + body + line(weave, c.dark, 5) + block(190, top - 18, 420, 34, 17, c.main)
@@ -273,19 +249,13 @@ MIRROR_SHINE = flat("M300 520L500 240H540L330 560ZM350 580L530 330V370L380 590Z"
 
 def _round_mirror(c: Palette, between: Between) -> str:
     edge = between(14, 26)
-    return (
-        ball(400, 390, 235, 235, c.main) + oval(400, 390, 235 - edge, 235 - edge, MIRROR_GLASS) + MIRROR_SHINE
-    )
+    return ball(400, 390, 235, 235, c.main) + oval(400, 390, 235 - edge, 235 - edge, MIRROR_GLASS) + MIRROR_SHINE
 
 
 def _arched_mirror(c: Palette, between: Between) -> str:
     bottom = between(660, 700)
     frame = solid(f"M230 {bottom}V330A170 170 0 0 1 570 330V{bottom}Z", c.main)
-    return (
-        frame
-        + flat(f"M250 {bottom - 18}V330A150 150 0 0 1 550 330V{bottom - 18}Z", MIRROR_GLASS)
-        + MIRROR_SHINE
-    )
+    return frame + flat(f"M250 {bottom - 18}V330A150 150 0 0 1 550 330V{bottom - 18}Z", MIRROR_GLASS) + MIRROR_SHINE
 
 
 DRAWINGS: dict[str, Draw] = {

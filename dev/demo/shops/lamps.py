@@ -65,9 +65,7 @@ def _lantern(c: Palette, between: Between) -> str:
     )
     caps = box(350, 322 - ry, 100, 16, 8, WOOD) + box(350, 322 + ry, 100, 16, 8, WOOD)
     body = ball(400, 330, rx, ry, c.main) + oval(400, 330, rx, ry, "url(#w)")
-    return (
-        line(f"M400 -200V{330 - ry}", c.dark, 4) + glow(400, 330, 340) + body + line(ribs, c.dark, 1) + caps
-    )
+    return line(f"M400 -200V{330 - ry}", c.dark, 4) + glow(400, 330, 340) + body + line(ribs, c.dark, 1) + caps
 
 
 def _cluster(c: Palette, between: Between) -> str:
@@ -92,9 +90,7 @@ def _linear(c: Palette, between: Between) -> str:
 
 def _tripod_lamp(c: Palette, between: Between) -> str:
     spread = between(120, 160)
-    legs = line(
-        f"M400 330L{400 - spread} 650M400 330L{400 + spread} 650M400 330L{400 + spread // 5} 640", WOOD, 13
-    )
+    legs = line(f"M400 330L{400 - spread} 650M400 330L{400 + spread} 650M400 330L{400 + spread // 5} 640", WOOD, 13)
     hinge = oval(400, 336, 17, 17, c.dark)
     return glow(400, 240, 300) + legs + hinge + lampshade(400, 140, 310, 125, 135 + between(0, 30), c.second)
 
@@ -127,9 +123,7 @@ def _column_lamp(c: Palette, between: Between) -> str:
     half = between(75, 100)
     ribs = rows(range(200, 640, between(48, 110)), 400 - half, 400 + half)
     body = block(400 - half, 150, 2 * half, 490, 4, CREAM) + box(400 - half, 150, 2 * half, 490, 4, "url(#w)")
-    ends = block(392 - half, 136, 2 * half + 16, 20, 4, WOOD) + block(
-        392 - half, 626, 2 * half + 16, 24, 4, WOOD
-    )
+    ends = block(392 - half, 136, 2 * half + 16, 20, 4, WOOD) + block(392 - half, 626, 2 * half + 16, 24, 4, WOOD)
     return glow(400, 400, 380) + body + line(ribs, c.second, 3) + ends
 
 

@@ -26,10 +26,7 @@ def _notebook(c: Palette, between: Between) -> str:
     band = box(between(500, 520), 150, 18, 490, 0, c.second)
     ribbon = flat("M330 640v64l13 -14l13 14v-64Z", c.dark)
     return (
-        ribbon
-        + pages
-        + cover
-        + (label, band + label, band, line("M264 560H566", c.second, 26) + label)[between(0, 3)]
+        ribbon + pages + cover + (label, band + label, band, line("M264 560H566", c.second, 26) + label)[between(0, 3)]
     )
 
 
@@ -43,9 +40,7 @@ def _notepad(c: Palette, between: Between) -> str:
 
 
 def _calendar(c: Palette, between: Between) -> str:
-    days = "".join(
-        box(x, y, 34, 34, 6, c.main, 0.28) for y in range(410, 590, 56) for x in range(256, 540, 52)
-    )
+    days = "".join(box(x, y, 34, 34, 6, c.main, 0.28) for y in range(410, 590, 56) for x in range(256, 540, 52))
     today = box(256 + 52 * between(0, 5), 410 + 56 * between(0, 3), 34, 34, 6, c.main)
     moon = oval(400, 270, 62, 62, c.second) + oval(400 + between(14, 40), 256, 54, 54, c.main)
     card = box(220, 170, 360, 470, 6, CREAM) + block(220, 170, 360, 200, 6, c.main)
@@ -61,14 +56,10 @@ def _pen(c: Palette, between: Between) -> str:
 
 def _fountain_pen(c: Palette, between: Between) -> str:
     barrel = (
-        box(90, 370, 400, 60, 28, c.main)
-        + box(90, 370, 400, 60, 28, "url(#v)")
-        + box(476, 366, 16, 68, 3, "#d4b056")
+        box(90, 370, 400, 60, 28, c.main) + box(90, 370, 400, 60, 28, "url(#v)") + box(476, 366, 16, 68, 3, "#d4b056")
     )
     grip = flat("M490 376H556V424H490Z", c.dark)
-    nib = flat("M556 382C600 376 640 392 680 400C640 408 600 424 556 418Z", "#d9b65c") + line(
-        "M600 400H676", c.dark, 2
-    )
+    nib = flat("M556 382C600 376 640 392 680 400C640 408 600 424 556 418Z", "#d9b65c") + line("M600 400H676", c.dark, 2)
     cap = (
         box(150, 480, between(220, 250), 64, 28, c.main)
         + box(150, 480, 220, 64, 28, "url(#v)")
@@ -95,17 +86,11 @@ def _pencil(c: Palette, between: Between) -> str:
 
 def _ink(c: Palette, between: Between) -> str:
     top = between(440, 470)
-    bottle = block(260, top, 280, 650 - top, 34, c.second) + box(
-        276, top + 34, 248, 600 - top, 24, c.main, 0.92
-    )
+    bottle = block(260, top, 280, 650 - top, 34, c.second) + box(276, top + 34, 248, 600 - top, 24, c.main, 0.92)
     label = box(320, top + 66, 160, 84, 4, CREAM) + oval(400, top + 108, 24, 24, c.main)
     drop = flat(f"M620 {560}q34 46 0 66q-34 -20 0 -66Z", c.main)
     return (
-        block(340, top - 36, 120, 44, 6, c.second)
-        + bottle
-        + label
-        + block(322, top - 110, 156, 82, 12, c.dark)
-        + drop
+        block(340, top - 36, 120, 44, 6, c.second) + bottle + label + block(322, top - 110, 156, 82, 12, c.dark) + drop
     )
 
 
@@ -152,9 +137,7 @@ def _stamp(c: Palette, between: Between) -> str:
     grip = profile([(30, 260), (54, 300), (40, 370), (34, 440), (70, 500)])
     base = block(310, 500, 180, 96, 10, WOOD) + block(318, 596, 164, 24, 2, c.main)
     print_ = f'<g opacity=".8">{oval(600, 630, 62, 17, c.main)}{oval(600, 630, 40, 10, c.wall)}</g>'
-    return (
-        print_ + solid(grip, c.main if between(0, 1) else WOOD) + base + block(290, 620, 220, 30, 8, c.dark)
-    )
+    return print_ + solid(grip, c.main if between(0, 1) else WOOD) + base + block(290, 620, 220, 30, 8, c.dark)
 
 
 def _brush(c: Palette, between: Between) -> str:
@@ -177,9 +160,7 @@ def _brush(c: Palette, between: Between) -> str:
 def _pouch(c: Palette, between: Between) -> str:
     weave = "".join(f"M{x} 350l30 -16l30 16" for x in range(160, 620, 60))
     bag = block(150, 280, 500, between(240, 270), 36, c.main)
-    pens = turn(14, box(300, 190, 26, 140, 4, c.dark), 313, 300) + turn(
-        22, box(360, 200, 22, 130, 4, WOOD), 370, 300
-    )
+    pens = turn(14, box(300, 190, 26, 140, 4, c.dark), 313, 300) + turn(22, box(360, 200, 22, 130, 4, WOOD), 370, 300)
     zip_ = line("M180 302H620", c.second, 8) + box(596, 296, 18, 70, 8, "#d4b056")
     return (
         pens
@@ -203,10 +184,7 @@ def _ruler(c: Palette, between: Between) -> str:
     body = box(110, 356, 580, 96, 12, "#d5dade") + box(110, 356, 580, 96, 12, "url(#v)")
     return turn(
         -30,
-        body
-        + line(marks, c.dark, 3)
-        + oval(660, 426, 11, 11, c.arch)
-        + line("M180 424H330", c.main, between(5, 9)),
+        body + line(marks, c.dark, 3) + oval(660, 426, 11, 11, c.arch) + line("M180 424H330", c.main, between(5, 9)),
     )
 
 
@@ -263,11 +241,7 @@ def _incense(c: Palette, between: Between) -> str:
     smoke = line(f"M300 330C{300 + sway} 270 {300 - sway} 220 300 160S{300 + sway} 80 310 30", "#fff", 7)
     stick = line("M300 620V340", c.dark, 7) + oval(300, 338, 6, 8, "#f08a4b")
     rest = solid(profile([(60, 612), (92, 628), (78, 650)], 300), c.main)
-    carton = (
-        block(440, 350, 170, 300, 6, c.main)
-        + box(470, 400, 110, 150, 3, CREAM)
-        + oval(525, 475, 34, 34, c.second)
-    )
+    carton = block(440, 350, 170, 300, 6, c.main) + box(470, 400, 110, 150, 3, CREAM) + oval(525, 475, 34, 34, c.second)
     return f'<g opacity=".75">{smoke}</g>' + stick + rest + carton + line("M500 475q25 -40 50 0", c.dark, 4)
 
 

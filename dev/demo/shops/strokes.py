@@ -132,12 +132,7 @@ def stem(x: int, y: int, height: int, lean: int, colour: str) -> str:
         f'transform="rotate({angle} {x + lean} {top})"/>'
         for angle in range(0, 360, 60)
     )
-    leaves = flat(
-        f"M{x} {middle}q50 -50 84 -34q-20 44 -84 34ZM{x} {middle + 30}q-46 -44 -78 -26q20 38 78 26Z", LEAF
-    )
+    leaves = flat(f"M{x} {middle}q50 -50 84 -34q-20 44 -84 34ZM{x} {middle + 30}q-46 -44 -78 -26q20 38 78 26Z", LEAF)
     return (
-        line(f"M{x} {y}Q{x} {middle} {x + lean} {top}", LEAF, 5)
-        + leaves
-        + petals
-        + oval(x + lean, top, 11, 11, GLOW)
+        line(f"M{x} {y}Q{x} {middle} {x + lean} {top}", LEAF, 5) + leaves + petals + oval(x + lean, top, 11, 11, GLOW)
     )

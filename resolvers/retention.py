@@ -1,0 +1,71 @@
+"""Deleting what nobody needs any more, a bounded batch at a time, so that no table is locked for long.
+
+Several workers may do it at once: who comes second finds the rows gone.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from core.clock import now
+from resolvers.account.throttle import WINDOW
+from resolvers.context import Platform
+from resolvers.write import IDEMPOTENCY_LIFETIME
+
+BATCH = 1_000
+# Batches of one table in one run: the rest waits for the next run, a minute later.
+MAX_BATCHES = 20
+# A session that expired is kept some days more, so that its user can be told why it ended.
+KEEP_SESSIONS = "7 days"
+KEEP_EMAILS = timedelta(days=30)
+_MILLISECOND_SHIFT = 80  # where a UUIDv7 has its time
+
+
+class _Rule(NamedTuple):
+    """Rows of a table that go; `$1`, where the condition has it, is an id older than which rows were written before."""
+
+    table: str
+    condition: str
+    older_than: timedelta | None = None
+
+
+def _rules(refresh_token_lifetime: int) -> tuple[_Rule, ...]:
+    """Deleting a session deletes its refresh tokens. Those that a living session has used are kept as long as a session
+    may rest: one that comes back in that time was stolen.
+    """
+    return (
+        _Rule("idempotency_key", f"created_at < now() - interval '{IDEMPOTENCY_LIFETIME}'"),
+        _Rule("user_idempotency_key", f"created_at < now() - interval '{IDEMPOTENCY_LIFETIME}'"),
+        _Rule("sign_in_throttle", f"window_started_at < now() - interval '{WINDOW}'"),
+        _Rule("user_session", f"expires_at < now() - interval '{KEEP_SESSIONS}'"),
+        _Rule("refresh_token", "id < $1 and used_at is not null", timedelta(seconds=refresh_token_lifetime)),
+        _Rule("email_message", "id < $1 and (sent_at is not null or failed_at is not null)", KEEP_EMAILS),
+    )
+
+
+async def delete_old_rows(platform: Platform) -> dict[str, int]:
+    """Deletes what is too old; gives how many rows of each table."""
+    return {rule.table: await _delete(platform, rule) for rule in _rules(platform.settings.refresh_token_lifetime)}
+
+
+async def _delete(platform: Platform, rule: _Rule) -> int:
+    arguments = [] if rule.older_than is None else [_first_id(rule.older_than)]
+    statement = (
+        f"delete from {rule.table} where ctid = any(array("  # noqa: S608 - names and conditions of ours
+        f"select ctid from {rule.table} where {rule.condition} limit {BATCH}))"
+    )
+    deleted = 0
+    for _ in range(MAX_BATCHES):
+        async with platform.database.system.acquire() as connection:
+            status = await connection.execute(statement, *arguments)
+        count = int(status.rpartition(" ")[2])
+        deleted += count
+        if count < BATCH:
+            break
+    return deleted
+
+
+def _first_id(age: timedelta) -> UUID:
+    """The smallest UUIDv7 of the moment that long ago: a range over the primary key, which is in order of time."""
+    milliseconds = int((now() - age).timestamp() * 1000)
+    return UUID(int=milliseconds << _MILLISECOND_SHIFT)

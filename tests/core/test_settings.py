@@ -1,0 +1,165 @@
+"""The settings: `.env.example` lists each of them, and a wrong one ends the start with a sentence."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from core.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / ".env.example"
+SECRET_KEY = "0" * 64
+DATABASE_URL = "postgresql://owner:p%40ss@db:5432/shop"
+# This process's environment without any setting of ours.
+BARE_ENVIRONMENT = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
+_SETTING = re.compile(r"(#?)([A-Z][A-Z_]*)=(.*)")
+
+
+class Listed(NamedTuple):
+    """A setting in `.env.example`: what is said above it, whether it is commented out, and the value that it shows."""
+
+    explanation: str
+    is_commented: bool
+    value: str
+
+
+def listed() -> dict[str, Listed]:
+    found: dict[str, Listed] = {}
+    said: list[str] = []
+    for line in EXAMPLE.read_text().splitlines():
+        if setting := _SETTING.fullmatch(line):
+            comment, name, value = setting.groups()
+            assert name not in found, f"{name} stands there twice"
+            found[name] = Listed(" ".join(said), bool(comment), value)
+            said = []
+        else:
+            said = [*said, line] if line.startswith("# ") else []
+    return found
+
+
+def read(folder: Path, **lines: str) -> dict[str, Any]:
+    """The settings that a process would have with these lines in its `.env`."""
+    file = folder / "lines.env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    return Settings(_env_file=file).model_dump()
+
+
+@pytest.fixture
+def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment without any setting of ours."""
+    for name in set(os.environ) - set(BARE_ENVIRONMENT):
+        monkeypatch.delenv(name)
+
+
+def start(program: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Runs one of our programs to its end, in a folder without `.env`."""
+    return subprocess.run(  # noqa: S603 - our own programs
+        [sys.executable, "-m", program],
+        env=BARE_ENVIRONMENT | {"PYTHONPATH": str(ROOT)} | settings,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+class TestEnvExample:
+    """`.env.example`."""
+
+    def test_lists_every_setting_and_nothing_else(self) -> None:
+        assert set(listed()) == {name.upper() for name in Settings.model_fields}
+
+    def test_explains_each(self) -> None:
+        assert [name for name, setting in listed().items() if not setting.explanation] == []
+
+    def test_asks_for_what_has_no_default(self) -> None:
+        required = {name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
+
+        assert {name for name, setting in listed().items() if not setting.is_commented} == required
+
+    @pytest.mark.usefixtures("_bare")
+    def test_shows_the_defaults(self, tmp_path: Path) -> None:
+        shown = {name: setting.value for name, setting in listed().items() if setting.value}
+        has_default = {
+            name.upper()
+            for name, field in Settings.model_fields.items()
+            if not field.is_required() and field.default not in {None, ""}
+        }
+
+        assert set(shown) == has_default
+        assert read(tmp_path, SECRET_KEY=SECRET_KEY, **shown) == read(tmp_path, SECRET_KEY=SECRET_KEY)
+
+
+class TestWrongSettings:
+    """What a person sees who got a setting wrong."""
+
+    @pytest.mark.parametrize("program", ["server", "tasks"])
+    def test_end_the_start_with_a_sentence_for_each(self, program: str, tmp_path: Path) -> None:
+        wrong = {
+            "ENVIRONMENT": "prod",
+            "PORT": "70000",
+            "SECRET_KEY": "short",
+            "DATABASE_URL": "mysql://db/shop",
+            "DATABASE_APP_URL": "postgresql://app@db",
+            "DATABASE_POOL_SIZE": "many",
+            "DATABASE_ACQUIRE_TIMEOUT": "0",
+            "ACCESS_TOKEN_LIFETIME": "1",
+            "LOG_LEVEL": "loud",
+        }
+
+        ended = start(program, tmp_path, **wrong)
+
+        assert (ended.returncode, ended.stdout) == (1, "")
+        first, *sentences = ended.stderr.splitlines()
+        assert first == "Vitrine cannot start, these settings are wrong:"
+        assert [sentence.partition(":")[0].strip() for sentence in sentences] == list(wrong)
+        assert "  SECRET_KEY: must have at least 32 characters: `openssl rand -hex 32`" in sentences
+        assert "  DATABASE_URL: must look like postgresql://user:password@host:5432/database" in sentences
+        assert "  ENVIRONMENT: Input should be 'development', 'test' or 'production'" in sentences
+
+    def test_never_show_the_value_of_a_secret(self, tmp_path: Path) -> None:
+        ended = start("server", tmp_path, SECRET_KEY="hunter2", DATABASE_URL="mysql://owner:hunter2@db/shop")
+
+        assert ended.returncode == 1
+        assert "hunter2" not in ended.stderr
+
+    def test_end_the_start_where_a_needed_one_is_missing(self, tmp_path: Path) -> None:
+        ended = start("server", tmp_path)
+
+        assert ended.returncode == 1
+        assert [line.partition(":")[0] for line in ended.stderr.splitlines()[1:]] == ["  SECRET_KEY"]
+
+
+@pytest.mark.usefixtures("_bare")
+class TestRoleUrls:
+    """The URLs of the two roles."""
+
+    def test_are_the_owners_with_the_roles_that_migrations_make(self) -> None:
+        found = Settings(_env_file=None, secret_key=SECRET_KEY, database_url=DATABASE_URL)
+
+        password = found.role_password("shop_app")
+        assert found.app_dsn == f"postgresql://shop_app:{password}@db:5432/shop"
+        assert found.system_dsn == f"postgresql://shop_system:{found.role_password('shop_system')}@db:5432/shop"
+
+    def test_need_no_owner_where_both_are_given(self) -> None:
+        found = Settings(
+            _env_file=None,
+            secret_key=SECRET_KEY,
+            database_app_url="postgresql://a:1@pool/shop",
+            database_system_url="postgresql://s:2@pool/shop",
+        )
+
+        assert (found.app_dsn, found.system_dsn) == ("postgresql://a:1@pool/shop", "postgresql://s:2@pool/shop")
+
+    def test_have_passwords_that_differ_by_role_and_by_key(self) -> None:
+        keys = ("0" * 64, "1" * 64)
+        found = [Settings(_env_file=None, secret_key=key, database_url=DATABASE_URL) for key in keys]
+
+        passwords = {each.role_password(f"shop_{role}") for each in found for role in ("app", "system")}
+        assert len(passwords) == 4

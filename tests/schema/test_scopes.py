@@ -1,0 +1,266 @@
+"""Who may do what: every root field says what it needs, and is held to it. A field of tomorrow is held to it too."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType, is_non_null_type
+
+from core.access import ROLE_SCOPES, SCOPES, Role
+from resolvers.read.source import Many, One
+from schema.access import Access
+from schema.reading import SOURCES
+from schema.transport.operation import GRAPHQL_SCHEMA
+from tests.client import GraphQL, LiveServer
+from tests.factories import Shop
+from tests.live.socket import connect
+from tests.schema.arguments import Builder, Root, broken_promises, roots
+from tests.tenancy.catalog import fingerprint
+from tests.tenancy.world import FilledShop, filled_shop, key_with
+
+# Whoever opens a field to more callers opens it here too, for everybody to see.
+OPEN = {
+    Access.PUBLIC: {"userRegister", "signIn", "sessionRefresh"},
+    Access.USER: {
+        "viewer",
+        "signOut",
+        "signOutEverywhere",
+        "passwordChange",
+        "workspaceCreate",
+        "invitationAccept",
+    },
+    # With a storefront token too, which every visitor of a site has.
+    Access.WORKSPACE: {
+        "workspace",
+        "product",
+        "productBySlug",
+        "products",
+        "orderByToken",
+        "node",
+        "nodes",
+        "orderPlace",
+        "membershipDelete",
+    },
+}
+# Scopes that no field needs yet, and what they are kept for.
+RESERVED = {
+    "workspace:read": "The workspace is public to its shoppers so far; settings that are not will need it.",
+    "products:read": "Who is no shopper sees every product so far; stock reports and exports will need it.",
+}
+ROOTS = roots()
+GUARDED = [root for root in ROOTS if isinstance(root.needs, str)]
+CHANGING = [root for root in ROOTS if root.operation == "mutation" and root.needs not in {Access.PUBLIC, Access.USER}]
+# What types and fields below the root need.
+DEEPER = sorted(
+    {source.scope for source in SOURCES.values() if source.scope}
+    | {declared.scope for source in SOURCES.values() for declared in source.fields.values() if declared.scope}
+)
+
+
+def name_of(root: Root) -> str:
+    return root.name
+
+
+class TestRootFields:
+    """What each root field says that it needs."""
+
+    @pytest.mark.parametrize("root", ROOTS, ids=name_of)
+    def test_each_names_a_scope_or_an_access(self, root: Root) -> None:
+        assert isinstance(root.needs, Access) or root.needs in SCOPES, f"{root.name} needs {root.needs!r}"
+
+    @pytest.mark.parametrize("access", list(Access), ids=lambda access: access.name)
+    def test_those_without_a_scope_are_listed(self, access: Access) -> None:
+        assert {root.name for root in ROOTS if root.needs is access} == OPEN[access]
+
+    @pytest.mark.parametrize("root", ROOTS, ids=name_of)
+    def test_each_says_it_in_its_description(self, root: Root) -> None:
+        needs = root.needs.value if isinstance(root.needs, Access) else f"the scope `{root.needs}`"
+
+        assert (root.definition.description or "").endswith(f"Needs {needs}.")
+
+
+@pytest.fixture
+async def world(graphql: GraphQL, shop: Shop) -> FilledShop:
+    return await filled_shop(graphql, shop)
+
+
+async def ask(
+    graphql: GraphQL, live_server: LiveServer, world: FilledShop, root: Root, credentials: dict[str, str]
+) -> dict[str, Any]:
+    """The answer to the root field with valid arguments, over a websocket where it is a subscription."""
+    document, variables = Builder(root, world.global_ids).request()
+    if root.operation != "subscription":
+        return await graphql(document, variables, **credentials)
+    given = {
+        "authorization": f"Bearer {credentials['token']}" if "token" in credentials else "",
+        "storefrontToken": credentials.get("storefront_token", ""),
+    }
+    async with connect(live_server) as socket:
+        await socket.init(**{key: value for key, value in given.items() if value})
+        await socket.subscribe(document, variables)
+        # What is refused is refused at once; what is not begins with the next event.
+        await socket.subscribe("{ __typename }", key="after")
+        answer = await socket.receive()
+    return {"errors": answer["payload"]} if answer["id"] == "1" else {"data": {}}
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    return [error["extensions"]["code"] for error in answer.get("errors", ())]
+
+
+def refused_at(answer: dict[str, Any]) -> list[list[str | int]]:
+    return [error.get("path", []) for error in answer.get("errors", ()) if error["extensions"]["code"] == "FORBIDDEN"]
+
+
+class TestGuardedFields:
+    """Every root field that needs a scope."""
+
+    def test_are_there(self) -> None:
+        assert {"query", "mutation", "subscription"} == {root.operation for root in GUARDED}
+
+    @pytest.mark.parametrize("root", GUARDED, ids=name_of)
+    async def test_refuse_a_key_with_every_scope_but_theirs(
+        self, graphql: GraphQL, live_server: LiveServer, world: FilledShop, root: Root
+    ) -> None:
+        key = await key_with(world.shop, *(scope for scope in SCOPES if scope != root.needs))
+        before = await fingerprint(world.shop.platform, world.shop.workspace_id)
+
+        answer = await ask(graphql, live_server, world, root, {"token": key})
+
+        assert codes(answer) == ["FORBIDDEN"], answer
+        assert answer["errors"][0]["extensions"]["scope"] == root.needs
+        assert not (answer.get("data") or {}).get(root.name)
+        assert await fingerprint(world.shop.platform, world.shop.workspace_id) == before
+
+    @pytest.mark.parametrize("root", GUARDED, ids=name_of)
+    async def test_refuse_shoppers(
+        self, graphql: GraphQL, live_server: LiveServer, world: FilledShop, root: Root
+    ) -> None:
+        before = await fingerprint(world.shop.platform, world.shop.workspace_id)
+
+        answer = await ask(graphql, live_server, world, root, {"storefront_token": world.shop.storefront_token})
+
+        assert codes(answer) == ["FORBIDDEN"], answer
+        assert await fingerprint(world.shop.platform, world.shop.workspace_id) == before
+
+    @pytest.mark.parametrize("root", GUARDED, ids=name_of)
+    async def test_refuse_anonymous_callers(
+        self, graphql: GraphQL, live_server: LiveServer, world: FilledShop, root: Root
+    ) -> None:
+        before = await fingerprint(world.shop.platform, world.shop.workspace_id)
+
+        answer = await ask(graphql, live_server, world, root, {})
+
+        assert codes(answer) == ["UNAUTHENTICATED"], answer
+        assert await fingerprint(world.shop.platform, world.shop.workspace_id) == before
+
+    @pytest.mark.parametrize("root", GUARDED, ids=name_of)
+    async def test_let_a_key_through_that_has_their_scope_alone(
+        self, graphql: GraphQL, live_server: LiveServer, world: FilledShop, root: Root
+    ) -> None:
+        """What lies deeper may need more: it is null with an error at its path, and only where it may be null."""
+        key = await key_with(world.shop, root.needs)
+
+        answer = await ask(graphql, live_server, world, root, {"token": key})
+
+        assert set(codes(answer)) <= {"FORBIDDEN"}, answer
+        assert [root.name] not in refused_at(answer), answer
+        if root.operation != "subscription":
+            assert broken_promises(root.definition.type, answer["data"][root.name], root.name) == []
+
+
+class TestFieldsWithScopes:
+    """Fields below the root that not everybody may read."""
+
+    def test_are_nullable(self) -> None:
+        """One refusal must not take the whole answer with it. A relation needs what its target's type needs.
+
+        Only a list of what needs no more than its parent cannot be refused.
+        """
+        wrong = []
+        for type_name, source in SOURCES.items():
+            type_ = GRAPHQL_SCHEMA.type_map[type_name]
+            assert isinstance(type_, GraphQLObjectType)
+            for name, declared in source.fields.items():
+                guards = [declared.scope, getattr(declared, "visible", None)]
+                if isinstance(declared, One):
+                    guards.append(SOURCES[declared.type_name].scope)
+                if isinstance(declared, Many) and SOURCES[declared.type_name].scope != source.scope:
+                    guards.append(SOURCES[declared.type_name].scope)
+                if any(guards) and is_non_null_type(type_.fields[name].type):
+                    wrong.append(f"{type_name}.{name}")
+
+        assert wrong == []
+
+    @pytest.mark.parametrize("missing", DEEPER)
+    @pytest.mark.parametrize("root", CHANGING, ids=name_of)
+    async def test_keep_the_promises_of_their_types_where_they_are_refused(
+        self, graphql: GraphQL, world: FilledShop, root: Root, missing: str
+    ) -> None:
+        """Nothing is null that the schema says is there, whatever scope the caller of a mutation has not."""
+        if missing == root.needs:
+            pytest.skip("the root field itself is refused")
+        key = await key_with(world.shop, *(scope for scope in SCOPES if scope != missing))
+        document, variables = Builder(root, world.global_ids).request()
+
+        answer = await graphql(document, variables, token=key)
+
+        assert set(codes(answer)) <= {"FORBIDDEN"}, answer
+        shown = (answer.get("data") or {}).get(root.name)
+        assert broken_promises(root.definition.type, shown, root.name) == []
+
+    async def test_are_null_with_an_error_at_their_path(self, world: FilledShop) -> None:
+        key = await key_with(world.shop, "orders:write")
+        document = """
+          mutation ($id: ID!) {
+            done: orderCancel(id: $id, input: { reason: "Broken" }) {
+              order { status why: cancelReason again: cancelReason }
+              userErrors { code }
+            }
+          }
+        """
+
+        answer = await world.shop.admin(document, {"id": world.global_id("Order")}, token=key)
+
+        assert answer["data"] == {
+            "done": {"order": {"status": "CANCELLED", "why": None, "again": None}, "userErrors": []}
+        }
+        assert refused_at(answer) == [["done", "order", "why"], ["done", "order", "again"]]
+        assert {error["extensions"]["scope"] for error in answer["errors"]} == {"orders:read"}
+
+    async def test_are_answered_to_who_has_the_scope(self, world: FilledShop) -> None:
+        key = await key_with(world.shop, "orders:write", "orders:read")
+        document = (
+            'mutation ($id: ID!) { orderCancel(id: $id, input: { reason: "Broken" }) { order { cancelReason } } }'
+        )
+
+        answer = await world.shop.admin(document, {"id": world.global_id("Order")}, token=key)
+
+        assert answer == {"data": {"orderCancel": {"order": {"cancelReason": "Broken"}}}}
+
+
+class TestScopes:
+    """The scopes themselves, and the roles that are sets of them."""
+
+    def test_each_role_has_what_the_role_below_it_has(self) -> None:
+        owner, admin, staff, viewer = (ROLE_SCOPES[role] for role in (Role.OWNER, Role.ADMIN, Role.STAFF, Role.VIEWER))
+
+        assert owner >= admin >= staff >= viewer
+        assert viewer
+        assert staff > viewer
+        assert set(ROLE_SCOPES) == set(Role)
+
+    def test_each_is_held_by_some_role(self) -> None:
+        assert set().union(*ROLE_SCOPES.values()) == set(SCOPES)
+
+    def test_viewers_change_nothing(self) -> None:
+        assert {scope for scope in ROLE_SCOPES[Role.VIEWER] if not scope.endswith(":read")} == set()
+
+    def test_each_is_needed_by_some_field_or_reserved(self) -> None:
+        needed = {root.needs for root in ROOTS if isinstance(root.needs, str)}
+        needed |= {source.scope for source in SOURCES.values() if source.scope}
+        needed |= {
+            declared.scope for source in SOURCES.values() for declared in source.fields.values() if declared.scope
+        }
+
+        assert needed <= set(SCOPES)
+        assert set(SCOPES) - needed == set(RESERVED)

@@ -1,0 +1,166 @@
+"""Deleting what is too old."""
+
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from core.clock import now
+from core.ids import new_id
+from resolvers.context import Platform
+from resolvers.retention import BATCH, delete_old_rows
+from tests.factories import Person, Shop
+from tests.people import new_email, system_sql
+
+
+def id_of(age: timedelta) -> UUID:
+    """A UUIDv7 as it was made that long ago."""
+    milliseconds = int((now() - age).timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | new_id().int & (1 << 80) - 1)
+
+
+async def names(platform: Platform, statement: str, *arguments: Any) -> set[str]:
+    return {row[0] for row in await system_sql(platform, statement, *arguments)}
+
+
+class TestDeleteOldRows:
+    """`delete_old_rows`."""
+
+    async def test_forgets_idempotency_keys_after_a_day(self, platform: Platform, shop: Shop) -> None:
+        user = f"USER:{new_id()}"
+        for key, hours in (("young", 23), ("old", 25)):
+            await shop.sql(
+                "insert into idempotency_key (workspace_id, caller, key, fingerprint, created_at) "
+                "values ($1, 'USER:x', $2, '', now() - make_interval(hours => $3))",
+                shop.workspace_id,
+                key,
+                hours,
+            )
+            await system_sql(
+                platform,
+                "insert into user_idempotency_key (caller, key, fingerprint, created_at) "
+                "values ($1, $2, '', now() - make_interval(hours => $3))",
+                user,
+                key,
+                hours,
+            )
+
+        await delete_old_rows(platform)
+
+        assert [row["key"] for row in await shop.sql("select key from idempotency_key")] == ["young"]
+        found = await names(platform, "select key from user_idempotency_key where caller = $1", user)
+        assert found == {"young"}
+
+    async def test_forgets_failed_attempts_after_their_window(self, platform: Platform) -> None:
+        name = new_email()
+        for subject, minutes in (("young", 14), ("old", 16)):
+            await system_sql(
+                platform,
+                "insert into sign_in_throttle (subject, window_started_at, failures) "
+                "values ($1, now() - make_interval(mins => $2), 1)",
+                f"{subject} {name}",
+                minutes,
+            )
+
+        await delete_old_rows(platform)
+
+        found = await names(platform, "select subject from sign_in_throttle where subject like '%' || $1", name)
+        assert found == {f"young {name}"}
+
+    async def test_forgets_sessions_a_week_after_their_end(self, platform: Platform, new_user: Any) -> None:
+        person: Person = await new_user()
+        old, recent = new_id(), new_id()
+        for session_id, days in ((old, 8), (recent, 6)):
+            await system_sql(
+                platform,
+                "insert into user_session (id, user_id, expires_at) values ($1, $2, now() - make_interval(days => $3))",
+                session_id,
+                person.id,
+                days,
+            )
+            await system_sql(
+                platform,
+                "insert into refresh_token (id, session_id, secret_hash) values ($1, $2, '')",
+                new_id(),
+                session_id,
+            )
+
+        await delete_old_rows(platform)
+
+        rows = await system_sql(platform, "select id from user_session where user_id = $1", person.id)
+        assert {row["id"] for row in rows} == {recent, person.session_id}
+        rows = await system_sql(
+            platform, "select session_id from refresh_token where session_id = any($1::uuid[])", [old, recent]
+        )
+        assert [row["session_id"] for row in rows] == [recent]
+
+    async def test_keeps_used_refresh_tokens_as_long_as_a_session_may_rest(
+        self, platform: Platform, new_user: Any
+    ) -> None:
+        person: Person = await new_user()
+        lifetime = timedelta(seconds=platform.settings.refresh_token_lifetime)
+        hour = timedelta(hours=1)
+        tokens = {
+            "old and used": (id_of(lifetime + hour), True),
+            "old and unused": (id_of(lifetime + hour), False),
+            "young and used": (id_of(lifetime - hour), True),
+        }
+        for token_id, used in tokens.values():
+            await system_sql(
+                platform,
+                "insert into refresh_token (id, session_id, secret_hash, used_at) "
+                "values ($1, $2, '', case when $3 then now() end)",
+                token_id,
+                person.session_id,
+                used,
+            )
+
+        await delete_old_rows(platform)
+
+        rows = await system_sql(platform, "select id from refresh_token where session_id = $1", person.session_id)
+        kept = {row["id"] for row in rows}
+        assert [name for name, (token_id, _) in tokens.items() if token_id in kept] == [
+            "old and unused",
+            "young and used",
+        ]
+
+    async def test_forgets_finished_emails_after_30_days(self, platform: Platform) -> None:
+        address = new_email()
+        for subject, days, sent, failed in (
+            ("old sent", 31, True, False),
+            ("old failed", 31, False, True),
+            ("old waiting", 31, False, False),
+            ("young sent", 29, True, False),
+        ):
+            await system_sql(
+                platform,
+                "insert into email_message (id, to_address, subject, text_body, due_at, sent_at, failed_at) "
+                "values ($1, $2, $3, '', 'infinity', case when $4 then now() end, case when $5 then now() end)",
+                id_of(timedelta(days=days)),
+                address,
+                subject,
+                sent,
+                failed,
+            )
+
+        await delete_old_rows(platform)
+
+        found = await names(platform, "select subject from email_message where to_address = $1", address)
+        assert found == {"old waiting", "young sent"}
+
+    async def test_deletes_more_than_a_batch(self, platform: Platform) -> None:
+        name = new_email()
+        await system_sql(
+            platform,
+            "insert into user_idempotency_key (caller, key, fingerprint, created_at) "
+            "select $1, n::text, '', now() - interval '2 days' from generate_series(1, $2) n",
+            name,
+            2 * BATCH + 10,
+        )
+        started = time.monotonic()
+
+        deleted = await delete_old_rows(platform)
+
+        assert deleted["user_idempotency_key"] >= 2 * BATCH + 10
+        assert await names(platform, "select key from user_idempotency_key where caller = $1", name) == set()
+        assert time.monotonic() - started < 10

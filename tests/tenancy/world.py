@@ -1,0 +1,96 @@
+"""A shop with something in every tenant table, and somebody's real ids of every type."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from core.access import SCOPES, Role
+from core.crypto import hash_secret, new_secret, pack_token
+from core.database import pinned
+from core.ids import global_id, new_id
+from resolvers.authentication import API_KEY_PREFIX
+from schema.reading import SOURCES
+from tests.client import GraphQL
+from tests.factories import Shop, add_member, make_shop, make_user
+
+INVITE = """
+mutation ($email: String!) {
+  invitationCreate(input: { email: $email, role: VIEWER }) { invitation { id } userErrors { code message } }
+}
+"""
+API_KEY_CREATE = """
+mutation ($scopes: [ApiKeyScope!]!) {
+  apiKeyCreate(input: { name: "Warehouse", scopes: $scopes }) { secret userErrors { code message } }
+}
+"""
+STOREFRONT_TOKEN_CREATE = """
+mutation { storefrontTokenCreate(input: { name: "Site" }) { storefrontToken { id } userErrors { code message } } }
+"""
+ALL_SCOPES = [scope.replace(":", "_").upper() for scope in SCOPES]
+
+
+@dataclass(frozen=True)
+class FilledShop:
+    """A shop, and the id of its newest object of each type: never one that the tests themselves call with."""
+
+    shop: Shop
+    ids: dict[str, UUID]
+
+    def global_id(self, type_name: str) -> str:
+        return global_id(type_name, self.ids[type_name])
+
+    @property
+    def global_ids(self) -> dict[str, str]:
+        return {name: self.global_id(name) for name in self.ids}
+
+
+async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
+    """Fills a shop. A new tenant table wants a row here, a new type an object."""
+    product = await shop.product(images=[{"url": "https://pictures.example/1.png"}])
+    order = await shop.order(product["variants"]["nodes"][0]["id"], idempotency_key=new_id().hex)
+    assert order["userErrors"] == [], order
+    await add_member(shop.platform, shop.workspace_id, await make_user(shop.platform), Role.STAFF)
+    await _done(shop, "invitationCreate", INVITE, {"email": f"{new_id().hex[-12:]}@example.com"})
+    secret = (await _done(shop, "apiKeyCreate", API_KEY_CREATE, {"scopes": ALL_SCOPES}))["secret"]
+    # By the new key, so that the audit log knows it as a caller.
+    await _done(shop, "storefrontTokenCreate", STOREFRONT_TOKEN_CREATE, {}, token=secret)
+    return FilledShop(shop, {name: await _newest(shop, name) for name in SOURCES})
+
+
+async def new_filled_shop(graphql: GraphQL, like: Shop) -> FilledShop:
+    return await filled_shop(graphql, await make_shop(like.platform, graphql))
+
+
+async def _done(shop: Shop, name: str, document: str, variables: dict[str, Any], **options: Any) -> dict[str, Any]:
+    answer = await shop.admin(document, variables, **options)
+    payload: dict[str, Any] = (answer.get("data") or {}).get(name) or {}
+    assert payload.get("userErrors") == [], answer
+    return payload
+
+
+async def _newest(shop: Shop, type_name: str) -> UUID:
+    source = SOURCES[type_name]
+    where = f"t.{source.workspace_column} = $1 and {source.where or 'true'}".format(t="t")
+    rows = await shop.sql(
+        f"select t.id from {source.table} t where {where} order by t.id desc limit 1", shop.workspace_id
+    )
+    if not rows:
+        pytest.fail(f"There is no {type_name} to try: make one in filled_shop of tests/tenancy/world.py.")
+    found: UUID = rows[0]["id"]
+    return found
+
+
+async def key_with(shop: Shop, *scopes: str) -> str:
+    """A new API key with these scopes and no others."""
+    key_id, secret = new_id(), new_secret()
+    async with shop.platform.database.app.acquire() as connection, pinned(connection, shop.workspace_id):
+        await connection.execute(
+            "insert into api_key (workspace_id, id, name, secret_hash, scopes) values ($1, $2, 'some', $3, $4)",
+            shop.workspace_id,
+            key_id,
+            hash_secret(secret),
+            list(scopes),
+        )
+    return pack_token(API_KEY_PREFIX, shop.workspace_id, key_id, secret)
