@@ -88,7 +88,7 @@ ENV PATH=/opt/vitrine/bin:$PATH \
     PORT=8000 \
     DATA_DIR=/data
 
-USER vitrine
+USER 10001:10001
 VOLUME /data
 EXPOSE 8000
 CMD ["python", "-m", "server"]

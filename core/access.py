@@ -74,10 +74,5 @@ class Caller:
     hides_stock: bool = False
     expires_at: datetime | None = None
 
-    @property
-    def is_shopper(self) -> bool:
-        """Shoppers see what is published and nothing else."""
-        return self.kind is CallerKind.SHOPPER
-
     def has(self, scope: str) -> bool:
         return scope in self.scopes

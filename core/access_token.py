@@ -52,5 +52,5 @@ def read_access_token(settings: Settings, token: str) -> AccessToken:
         return AccessToken(UUID(claims["sub"]), UUID(claims["sid"]), expires_at)
     except jwt.ExpiredSignatureError:
         raise InvalidAccessToken("The access token has expired: get a new one with sessionRefresh.") from None
-    except (jwt.PyJWTError, ValueError, TypeError):
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError):
         raise InvalidAccessToken("The access token is not valid: sign in again.") from None

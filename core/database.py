@@ -19,6 +19,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -68,6 +69,8 @@ class Pool:
             pool_size=max(2, size // 2),
             max_overflow=0,
             pool_timeout=acquire_timeout,
+            # An error's text may reach the log: it must not hold e-mail addresses and hashes.
+            hide_parameters=True,
             connect_args={"command_timeout": COMMAND_TIMEOUT},
         )
         return cls(connections, engine, async_sessionmaker(engine, expire_on_commit=False), acquire_timeout)
@@ -152,6 +155,16 @@ async def driver_connection(session: AsyncSession) -> Connection:
     if not isinstance(connection, asyncpg.Connection):
         raise TypeError("The engine's driver is not asyncpg.")
     return connection
+
+
+_OVERLOADS = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.TooManyConnectionsError)
+
+
+def is_overload(error: BaseException | None) -> bool:
+    """Whether PostgreSQL gave up waiting: for a lock, for the statement's end, or for room for a connection."""
+    if isinstance(error, DBAPIError):
+        error = error.orig.__cause__ if error.orig else None
+    return isinstance(error, (*_OVERLOADS, TimeoutError))
 
 
 @dataclass

@@ -6,12 +6,14 @@
 import hashlib
 import hmac
 import sys
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_SECRET_KEY_LENGTH = 32
@@ -20,7 +22,7 @@ MIN_SECRET_KEY_LENGTH = 32
 class Settings(BaseSettings):
     """One process's settings. Times are seconds, sizes bytes."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     environment: Literal["development", "test", "production"] = "production"
     host: str = "127.0.0.1"
@@ -85,6 +87,22 @@ class Settings(BaseSettings):
     def origin_allowed(self, origin: str) -> bool:
         return "*" in self.origins or origin in self.origins or origin == self.base_url
 
+    @field_validator("redis_url")
+    @classmethod
+    def _names_a_redis(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must look like redis://host:6379/0")
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_database(self) -> Self:
+        if self.database_url is None and (self.database_app_url is None or self.database_system_url is None):
+            raise PydanticCustomError(
+                "database", "give the owner's URL, or DATABASE_APP_URL and DATABASE_SYSTEM_URL (see .env.example)"
+            )
+        return self
+
     @property
     def in_production(self) -> bool:
         return self.environment == "production"
@@ -143,8 +161,13 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"  {str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        lines = [f"  {_name(e)}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
         raise SettingsError("Vitrine cannot start, these settings are wrong:\n" + "\n".join(lines)) from None
+
+
+def _name(error: Mapping[str, Any]) -> str:
+    """The setting that an error is about; what is about several is told at the first that can mend it."""
+    return str(error["loc"][0]).upper() if error["loc"] else "DATABASE_URL"
 
 
 def settings_or_exit() -> Settings:

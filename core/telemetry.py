@@ -5,6 +5,7 @@ import sys
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
+from structlog.typing import Processor
 
 REQUESTS = Counter("vitrine_graphql_requests_total", "GraphQL requests by kind and outcome.", ["kind", "outcome"])
 SECONDS = Histogram(
@@ -19,15 +20,22 @@ SUBSCRIPTIONS = Gauge("vitrine_subscriptions", "Subscriptions that are being fol
 
 def configure_logging(level: str) -> None:
     """Sends everything, structlog's and the standard library's, to standard output as JSON lines."""
+    number = logging.getLevelNamesMapping()[level]
+    processors: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        processors=[*processors, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(stream=sys.stdout, level=max(logging.getLevelNamesMapping()[level], logging.WARNING))
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processor=structlog.processors.JSONRenderer(),
+            foreign_pre_chain=[*processors, structlog.stdlib.add_logger_name],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)

@@ -19,8 +19,9 @@ from resolvers.context import Platform
 
 API_KEY_PREFIX = "vk_"
 STOREFRONT_TOKEN_PREFIX = "vs_"  # noqa: S105 - a prefix
-# Seconds for which a caller is believed without looking again: a revoked credential is refused within 5.
-CACHE_SECONDS = 4.0
+# Seconds for which a caller is believed without looking again. With the recheck of open websockets it stays below 5:
+# within that a revoked credential is refused everywhere, even when no doorbell is heard.
+CACHE_SECONDS = 2.0
 MAX_CACHED = 10_000
 MAX_CREDENTIAL_LENGTH = 4_096
 # How exactly `last_used_at` of an API key is kept.

@@ -1,5 +1,7 @@
 """Whether the process lives, whether it can serve, and its metrics."""
 
+import asyncio
+
 import asyncpg
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
@@ -9,6 +11,9 @@ from starlette.routing import Route
 
 from core.errors import Throttled
 from resolvers.context import Platform
+
+# Seconds: a database that takes longer to say "true" is not one to send people to.
+PATIENCE = 2.0
 
 
 async def healthz(_request: Request) -> Response:
@@ -26,7 +31,7 @@ async def readyz(request: Request) -> Response:
 
 async def _database(platform: Platform) -> bool:
     try:
-        async with platform.database.app.acquire() as connection:
+        async with asyncio.timeout(PATIENCE), platform.database.app.acquire() as connection:
             return bool(await connection.fetchval("select true"))
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, Throttled):
         return False
@@ -34,8 +39,9 @@ async def _database(platform: Platform) -> bool:
 
 async def _redis(platform: Platform) -> bool:
     try:
-        return bool(await platform.redis.ping())
-    except (RedisError, OSError):
+        async with asyncio.timeout(PATIENCE):
+            return bool(await platform.redis.ping())
+    except (RedisError, OSError, TimeoutError):
         return False
 
 

@@ -73,10 +73,13 @@ class Returns:
     make: Callable[[Outcome], Any]
 
 
-def row(type_: Any, description: str, key: str = "id") -> Returns:
-    """The row whose id the outcome has under the key, read anew for what the client selected."""
+def row(type_: Any, description: str, key: str = "id", granted: frozenset[str] = frozenset()) -> Returns:
+    """The row whose id the outcome has under the key, read anew for what the client selected.
+
+    `granted` are the scopes to see what one has just written, for callers who may write and not read.
+    """
     name = type_.__name__
-    return Returns(type_, description, lambda outcome: Read(name, {"id": _uuid(outcome[key])}))
+    return Returns(type_, description, lambda outcome: Read(name, {"id": _uuid(outcome[key])}, granted=granted))
 
 
 def deleted_id(type_name: str, description: str) -> Returns:

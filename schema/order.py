@@ -18,7 +18,7 @@ from schema.access import Access
 from schema.connection import SortDirection, argument
 from schema.filters import DateTimeRange, IntRange
 from schema.money import Money
-from schema.mutation import Returns, mutation, row, shown_once
+from schema.mutation import mutation, row, shown_once
 from schema.product import Product, ProductVariant
 from schema.query import read_many, read_one
 from schema.reading import Node, column, embedded, many, money, one, reads, row_id
@@ -229,10 +229,6 @@ async def _cancel(context: Context, id: str, input: dict[str, Any] | None = None
     return await cancel_order(context, required_id(id, "Order", "order"), cancellation)
 
 
-def _own_order(outcome: Outcome) -> Read:
-    return Read("Order", {"id": row(Order, "").make(outcome).equals["id"]}, granted=OWN_ORDER)
-
-
 MUTATIONS = {
     "order_place": mutation(
         "orderPlace",
@@ -241,7 +237,7 @@ MUTATIONS = {
         arguments=[argument("input", OrderPlaceInput, "What is ordered, and by whom.")],
         run=_place,
         returns={
-            "order": Returns(Order, "The order as it was placed.", _own_order),
+            "order": row(Order, "The order as it was placed.", granted=OWN_ORDER),
             "order_token": shown_once("The secret by which the shopper reads the order back: keep it.", "token"),
         },
         codes=("OUT_OF_STOCK",),

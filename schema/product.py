@@ -31,6 +31,7 @@ from schema.query import read_many, read_one
 from schema.reading import Node, column, embedded, many, money, money_columns, one, reads, row_id
 from schema.url import absolute_url
 
+OWN_PRODUCTS = frozenset({"products:read"})
 ON_SALE = "{t}.quantity_available > 0"
 # Not `exists`: the planner would turn that into a hash of every variant of the workspace.
 ANY_ON_SALE = (
@@ -65,7 +66,8 @@ class ProductImage(Node):
 @reads(
     "product_variant",
     where="{t}.deleted_at is null",
-    shopper_where="exists (select from product p where p.workspace_id = {t}.workspace_id and p.id = {t}.product_id "
+    unpublished_scope="products:read",
+    published_where="exists (select from product p where p.workspace_id = {t}.workspace_id and p.id = {t}.product_id "
     "and p.status = 'ACTIVE' and p.deleted_at is null)",
     default_sort=("POSITION", "ASC"),
     sorts={"POSITION": SortKey("{t}.position", "bigint")},
@@ -107,7 +109,8 @@ _PRICE_RANGE: dict[str, Column | Embedded] = {
 @reads(
     "product",
     where="{t}.deleted_at is null",
-    shopper_where="{t}.status = 'ACTIVE'",
+    unpublished_scope="products:read",
+    published_where="{t}.status = 'ACTIVE'",
     default_sort=("CREATED_AT", "DESC"),
     sorts={
         "CREATED_AT": SortKey("{t}.created_at", "timestamptz"),
@@ -274,7 +277,7 @@ QUERIES = {
     ),
     "products": read_many(
         Product,
-        "The workspace's products; shoppers see the active ones.",
+        "The workspace's products: the active ones, and with the scope `products:read` all of them.",
         Access.WORKSPACE,
         ProductFilter,
         ProductSort,
@@ -310,7 +313,7 @@ MUTATIONS = {
         needs="products:write",
         arguments=[argument("input", ProductCreateInput, "The product.")],
         run=_create,
-        returns={"product": row(Product, "The product as it is now.")},
+        returns={"product": row(Product, "The product as it is now.", granted=OWN_PRODUCTS)},
         codes=_CODES,
     ),
     "product_update": mutation(
@@ -319,7 +322,7 @@ MUTATIONS = {
         needs="products:write",
         arguments=[_ID, argument("input", ProductUpdateInput, "What shall change.")],
         run=_update,
-        returns={"product": row(Product, "The product as it is now.")},
+        returns={"product": row(Product, "The product as it is now.", granted=OWN_PRODUCTS)},
         codes=(*_CODES, "CONFLICT"),
     ),
     "product_delete": mutation(
@@ -339,6 +342,6 @@ MUTATIONS = {
             argument("input", ProductVariantStockAdjustInput, "The correction."),
         ],
         run=_adjust_stock,
-        returns={"product_variant": row(ProductVariant, "The variant as it is now.")},
+        returns={"product_variant": row(ProductVariant, "The variant as it is now.", granted=OWN_PRODUCTS)},
     ),
 }

@@ -131,7 +131,8 @@ def reads(
     default_sort: tuple[str, str] = ("ID", "ASC"),
     filters: Mapping[str, Filter] | None = None,
     where: str | None = None,
-    shopper_where: str | None = None,
+    published_where: str | None = None,
+    unpublished_scope: str | None = None,
     scope: str | None = None,
     workspace_column: str = "workspace_id",
 ) -> Callable[[Type], Type]:
@@ -153,7 +154,8 @@ def reads(
             default_sort=default_sort,
             filters=filters or {},
             where=where,
-            shopper_where=shopper_where,
+            published_where=published_where,
+            unpublished_scope=unpublished_scope,
             scope=scope,
             workspace_column=workspace_column,
         )

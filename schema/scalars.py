@@ -11,6 +11,8 @@ from strawberry.schema.config import StrawberryConfig
 from core.money import CURRENCY_CODES
 
 MAX_DECIMAL_LENGTH = 40
+# A power of ten beyond this is no price: 1e1000000 would be a million digits.
+MAX_DECIMAL_EXPONENT = 30
 
 
 def format_moment(value: datetime) -> str:
@@ -38,7 +40,7 @@ def _parse_decimal(value: Any) -> Decimal:
         number = Decimal(text) if len(text) <= MAX_DECIMAL_LENGTH else Decimal("NaN")
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite():
+    if not number.is_finite() or number.adjusted() > MAX_DECIMAL_EXPONENT:
         raise ValueError('Decimal must be a plain number, best as a string such as "12.50".')
     return number
 

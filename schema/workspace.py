@@ -19,6 +19,8 @@ from schema.query import read_one
 from schema.reading import Node, column, reads, row_id
 from schema.scalars import CurrencyCode
 
+OWN_WORKSPACE = frozenset({"workspace:read"})
+
 
 @reads("workspace", workspace_column="id")
 @strawberry.type(description="One merchant's shop.")
@@ -29,8 +31,10 @@ class Workspace(Node):
     slug: str = column("Its address, unique among all workspaces.")
     name: str = column("Its name.")
     currency_code: CurrencyCode = column("What it sells in; fixed from the first order on.")
-    revision: int = column("Goes up with every change: name the one that you read when you update.")
-    created_at: datetime = column("When it was made.")
+    revision: int | None = column(
+        "Goes up with every change: name the one that you read when you update.", scope="workspace:read"
+    )
+    created_at: datetime | None = column("When it was made.", scope="workspace:read")
 
 
 @strawberry.input(description="A workspace to be made.")
@@ -77,7 +81,7 @@ async def _update(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: 
 
 def _made(outcome: Outcome) -> Read:
     """The workspace that the caller just made, which is not the one that their request is for."""
-    return Read("Workspace", {"id": UUID(str(outcome["id"]))}, across_workspaces=True)
+    return Read("Workspace", {"id": UUID(str(outcome["id"]))}, granted=OWN_WORKSPACE, across_workspaces=True)
 
 
 MUTATIONS = {
@@ -96,7 +100,7 @@ MUTATIONS = {
         needs="workspace:write",
         arguments=[argument("input", WorkspaceUpdateInput, "What shall change.")],
         run=_update,
-        returns={"workspace": row(Workspace, "The workspace as it is now.")},
+        returns={"workspace": row(Workspace, "The workspace as it is now.", granted=OWN_WORKSPACE)},
         codes=("CONFLICT", "CURRENCY_FIXED", "TAKEN"),
     ),
 }

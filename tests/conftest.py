@@ -34,11 +34,12 @@ async def app(test_settings: Settings) -> AsyncIterator[tuple[Any, int]]:
     """The application, served by uvicorn in this process."""
     configure_logging("WARNING")
     application = create_app(test_settings)
-    listening = socket.socket()
+    # The protocol is named, or asyncio would not switch off Nagle's waiting.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     server = uvicorn.Server(
-        uvicorn.Config(application, ws="websockets-sansio", log_config=None, access_log=False, lifespan="on")
+        uvicorn.Config(application, ws="websockets-sansio", log_config=None, access_log=False, timeout_keep_alive=60)
     )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:

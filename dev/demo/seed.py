@@ -47,13 +47,10 @@ async def _seed_shop(platform: Platform, data_dir: Path, shop: Shop) -> dict[str
         given = {"name": shop.name, "slug": shop.slug, "currencyCode": shop.currency_code}
         made = await create_workspace(owner, validated(NewWorkspace, given))
         workspace_id = UUID(str(made["id"]))
-        member = _member(owner, workspace_id)
-        await _add_catalog(member, data_dir, shop)
-        storefront_token = await _storefront_token(member)
-        await _add_orders(platform, member, shop, storefront_token)
-    else:
-        member = _member(owner, workspace_id)
-        storefront_token = await _storefront_token(member)
+    member = _member(owner, workspace_id)
+    await _add_catalog(member, workspace_id, data_dir, shop)
+    storefront_token = await _storefront_token(member, workspace_id)
+    await _add_orders(member, workspace_id, shop, storefront_token)
     key = await create_api_key(member, validated(NewApiKey, {"name": "Demo", "scopes": list(SCOPES)}))
     return {
         "id": global_id("Workspace", workspace_id),
@@ -93,9 +90,8 @@ def _member(owner: Context, workspace_id: UUID) -> Context:
     return replace(owner, caller=replace(owner.caller, workspace_id=workspace_id, scopes=frozenset(SCOPES)))
 
 
-async def _storefront_token(member: Context) -> str:
+async def _storefront_token(member: Context, workspace_id: UUID) -> str:
     made = await create_storefront_token(member, validated(NewStorefrontToken, {"name": "Demo storefront"}))
-    workspace_id = member.caller.workspace_id or UUID(int=0)
     async with member.platform.database.app.acquire() as connection, pinned(connection, workspace_id):
         return str(
             await connection.fetchval(
@@ -106,8 +102,11 @@ async def _storefront_token(member: Context) -> str:
         )
 
 
-async def _add_catalog(member: Context, data_dir: Path, shop: Shop) -> None:
-    workspace_id = member.caller.workspace_id
+async def _add_catalog(member: Context, workspace_id: UUID, data_dir: Path, shop: Shop) -> None:
+    """Adds the products that are not there yet: an earlier seeding may have been cut off."""
+    async with member.platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+        rows = await connection.fetch("select slug from product where workspace_id = $1", workspace_id)
+    there = {row["slug"] for row in rows}
     pictures = data_dir / "media" / str(workspace_id)
     pictures.mkdir(parents=True, exist_ok=True)
     free = asyncio.Semaphore(AT_ONCE)
@@ -118,10 +117,10 @@ async def _add_catalog(member: Context, data_dir: Path, shop: Shop) -> None:
         async with free:
             await create_product(member, validated(NewProduct, _product_input(shop, product, workspace_id)))
 
-    await asyncio.gather(*(add(product) for product in shop.products))
+    await asyncio.gather(*(add(product) for product in shop.products if product.slug not in there))
 
 
-def _product_input(shop: Shop, product: Product, workspace_id: UUID | None) -> dict[str, Any]:
+def _product_input(shop: Shop, product: Product, workspace_id: UUID) -> dict[str, Any]:
     return {
         "title": product.title,
         "slug": product.slug,
@@ -143,12 +142,14 @@ def _product_input(shop: Shop, product: Product, workspace_id: UUID | None) -> d
     }
 
 
-async def _add_orders(platform: Platform, member: Context, shop: Shop, storefront_token: str) -> None:
-    """Orders of the last weeks, a few of them cancelled. They are placed now and then dated back."""
-    workspace_id = member.caller.workspace_id or UUID(int=0)
+async def _add_orders(member: Context, workspace_id: UUID, shop: Shop, storefront_token: str) -> None:
+    """Orders of the last weeks where there are none, a few of them cancelled. They are placed now and dated back."""
+    platform = member.platform
     caller = await Authenticator(platform).identify(Credentials(storefront_token=storefront_token), "127.0.0.1")
     shopper = Context(platform, caller)
     async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+        if await connection.fetchval("select count(*) from sales_order where workspace_id = $1", workspace_id):
+            return
         rows = await connection.fetch(
             "select v.id from product_variant v join product p on p.workspace_id = $1 and p.id = v.product_id "
             "where v.workspace_id = $1 and p.status = 'ACTIVE' and v.quantity_available >= $2 order by v.sku",
@@ -166,8 +167,8 @@ async def _add_orders(platform: Platform, member: Context, shop: Shop, storefron
             await cancel_order(member, order_id, OrderCancellation(reason="The shopper changed their mind."))
         async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
             await connection.execute(
-                "update sales_order set placed_at = $3, updated_at = $3, "
-                "cancelled_at = case when cancelled_at is null then null else $3 + interval '2 hours' end "
+                "update sales_order set placed_at = $3::timestamptz, updated_at = $3::timestamptz, "
+                "cancelled_at = case when cancelled_at is null then null else $3::timestamptz + interval '2 hours' end "
                 "where workspace_id = $1 and id = $2",
                 workspace_id,
                 order_id,

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
+import asyncpg
+
 from core.database import Database
+from core.errors import BadUserInput
 from resolvers.read.plan import Plan, make_plan
 from resolvers.read.request import Read, Selection
 from resolvers.read.source import Source
@@ -54,7 +57,10 @@ class Engine:
         else:
             values.insert(0, selection.caller.workspace_id)
         async with pool.acquire() as connection:
-            row = await connection.fetchrow(plan.sql, *values)
+            try:
+                row = await connection.fetchrow(plan.sql, *values)
+            except asyncpg.DataError:
+                raise BadUserInput("An argument holds a value that PostgreSQL cannot take, such as NUL.") from None
         if row is None:
             return Finished(None, [])
         value = plan.assemble(row, arguments)

@@ -95,11 +95,12 @@ class _Planner:
         """The table with everything that holds for its rows: the workspace, who may see them, the conditions."""
         where = [] if self.read.across_workspaces else [f"{{t}}.{source.workspace_column} = $1"]
         where += conditions
-        where += [condition for condition in (source.where, self._audience(source)) if condition]
+        where += [condition for condition in (source.where, self._published(source)) if condition]
         return f"from {source.table} {row.alias} where " + " and ".join(where).format(t=row.alias)
 
-    def _audience(self, source: Source) -> str | None:
-        return source.shopper_where if self.selection.caller.is_shopper else None
+    def _published(self, source: Source) -> str | None:
+        scopes = self.selection.caller.scopes | self.read.granted
+        return None if source.unpublished_scope in scopes else source.published_where
 
     # -- the answer -----------------------------------------------------------------------------------------------
 
@@ -165,7 +166,7 @@ class _Planner:
             connection = _object(get_named_type(definition.type))
             on = declared.on.replace("{p}", row.alias).replace("{c}", "{t}")
             if declared.seen_with_parent:
-                child = replace(child, shopper_where=None)
+                child = replace(child, published_where=None)
             return self._connection(row, child, connection, group, [on], site, path)
         return self._one_code(row, declared, child, group, path)
 

@@ -48,8 +48,8 @@ class One:
 class Many:
     """A connection to the rows of another type that `on` leads to.
 
-    With `seen_with_parent` a shopper who sees the parent sees its children: the child's `shopper_where` only asks for
-    what the parent's has answered already, and is left out.
+    With `seen_with_parent` who sees the parent sees its children: the child's `published_where` only asks for what the
+    parent's has answered already, and is left out.
     """
 
     type_name: str
@@ -120,8 +120,9 @@ Filter = Equals | AnyOf | Range | Flag | Words
 class Source:
     """One GraphQL type's table, fields, filters and sorts, and which of its rows are there for whom.
 
-    `where` holds for everybody, `shopper_where` for shoppers besides. `scope` is what a caller needs to reach the type
-    through `node` or a relation; None is public. `workspace_column` is the column that holds the workspace.
+    `where` holds for everybody; `published_where` besides for all who do not have `unpublished_scope`, shoppers first
+    of all. `scope` is what a caller needs to reach the type through `node` or a relation; None is public.
+    `workspace_column` is the column that holds the workspace.
     """
 
     type_name: str
@@ -131,7 +132,8 @@ class Source:
     default_sort: tuple[str, str] = ("ID", "ASC")
     filters: Mapping[str, Filter] = field(default_factory=dict)
     where: str | None = None
-    shopper_where: str | None = None
+    published_where: str | None = None
+    unpublished_scope: str | None = None
     scope: str | None = None
     workspace_column: str = "workspace_id"
 

@@ -2,15 +2,18 @@
 
 from collections import OrderedDict
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    Visitor,
     parse,
     validate,
+    visit,
 )
 
 from core.errors import BadUserInput
@@ -26,6 +29,7 @@ class Document(NamedTuple):
     key: int
     node: DocumentNode
     errors: list[GraphQLError]
+    introspects: bool
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run.
@@ -74,7 +78,21 @@ class Documents:
             raise BadUserInput("The document is nested too deeply.") from None
         # Without what a scalar raised beneath an error: a value that does not fit is no fault of ours.
         errors = [GraphQLError(error.message, error.nodes) for error in errors]
-        document = self._seen[text] = Document(next(self._keys), node, errors)
+        document = self._seen[text] = Document(next(self._keys), node, errors, _introspects(node))
         if len(self._seen) > MAX_DOCUMENTS:
             self._seen.popitem(last=False)
         return document
+
+
+class _FindsIntrospection(Visitor):
+    found = False
+
+    def enter_field(self, node: FieldNode, *_args: Any) -> None:
+        if node.name.value in {"__schema", "__type"}:
+            self.found = True
+
+
+def _introspects(document: DocumentNode) -> bool:
+    finder = _FindsIntrospection()
+    visit(document, finder)
+    return finder.found

@@ -18,7 +18,16 @@ from core.errors import BadUserInput, RequestError, Throttled
 from core.telemetry import REQUESTS, SECONDS
 from resolvers.authentication import Authenticator, Credentials
 from resolvers.context import Context
-from schema.transport.operation import Answer, Runner, encode, idempotency_key, parse_request, refused, run
+from schema.transport.operation import (
+    Answer,
+    Runner,
+    encode,
+    idempotency_key,
+    parse_request,
+    refuse_introspection,
+    refused,
+    run,
+)
 
 log = structlog.get_logger()
 
@@ -77,6 +86,7 @@ class HttpDoor:
             if document.errors:
                 answer = refused(document.errors, request_id)
             else:
+                refuse_introspection(document, caller, self._runner.platform.settings)
                 operation = document.operation(asked.operation_name)
                 kind, name = operation.operation.value, asked.operation_name
                 if operation.operation is OperationType.SUBSCRIPTION:
@@ -91,7 +101,7 @@ class HttpDoor:
                 )
                 context = Context(self._runner.platform, caller, request_id, key)
                 answer = await run(self._runner, asked, document, context)
-        except (RequestError, GraphQLError) as error:
+        except Exception as error:  # noqa: BLE001 - shown if it is the client's, masked and logged if it is ours
             answer = refused([error], request_id)
             status = _refused_status(error, media_type)
         else:
@@ -105,6 +115,8 @@ def _refused_status(error: Exception, media_type: str) -> int:
         return 413
     if isinstance(error, Throttled):
         return 429
+    if not isinstance(error, RequestError | GraphQLError):
+        return 500
     return 400 if media_type == RESPONSE_JSON or isinstance(error, BadUserInput) else 200
 
 

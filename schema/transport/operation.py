@@ -11,7 +11,9 @@ import structlog
 from graphql import ExecutionResult, FieldNode, GraphQLError, OperationType, execute
 
 from core.access import Caller, CallerKind
-from core.errors import BadUserInput, RequestError
+from core.database import is_overload
+from core.errors import BadUserInput, Forbidden, RequestError, Throttled
+from core.settings import Settings
 from resolvers.context import Context, IdempotencyKey, Platform
 from resolvers.read import Engine
 from schema.executor import ReadingExecutor
@@ -101,6 +103,18 @@ async def run(
     return _answer(result, context.request_id)
 
 
+def refuse_introspection(document: Document, caller: Caller, settings: Settings) -> None:
+    """In production the schema is shown to people who signed in and to API keys, not to everybody.
+
+    Raises:
+        Forbidden: it is asked for by somebody else.
+
+    """
+    known = caller.kind in {CallerKind.USER, CallerKind.API_KEY}
+    if document.introspects and settings.in_production and not known:
+        raise Forbidden("Introspection is for signed-in people and API keys.")
+
+
 def _answer(result: ExecutionResult, request_id: str) -> Answer:
     errors = result.errors
     if not errors:
@@ -124,6 +138,8 @@ def format_error(error: Exception, request_id: str) -> dict[str, Any]:
     """An error as clients see it. What is a fault of ours is logged, and masked."""
     located = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
     cause = located.original_error
+    if is_overload(cause):
+        cause = Throttled("The server is busy: somebody else is changing the same thing. Try again in a moment.")
     formatted: dict[str, Any] = dict(located.formatted)
     if isinstance(cause, RequestError):
         formatted["message"], formatted["extensions"] = cause.message, cause.extensions

@@ -16,15 +16,15 @@ from core.telemetry import SOCKETS, SUBSCRIPTIONS
 from resolvers.authentication import Authenticator, Credentials
 from resolvers.context import Context
 from schema.transport.live import LiveOperations, TooSlow, prepare
-from schema.transport.operation import Asked, Runner, encode, format_error, parse_request, run
+from schema.transport.operation import Asked, Runner, encode, format_error, parse_request, refuse_introspection, run
 
 log = structlog.get_logger()
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 3.0
 SEND_SECONDS = 10.0
-# A revoked session or key, or an expired token, ends its sockets within 5 seconds.
-RECHECK_SECONDS = 4.0
+# With the time that a caller is believed, a revoked or expired credential ends its sockets within 5 seconds.
+RECHECK_SECONDS = 2.5
 MAX_OPERATIONS = 100
 MAX_ID_LENGTH = 128
 
@@ -225,6 +225,7 @@ class _Connection:
             errors = [format_error(error, request_id) for error in document.errors]
             await self._send({"id": operation_id, "type": "error", "payload": errors})
             return
+        refuse_introspection(document, caller, runner.platform.settings)
         context = Context(runner.platform, caller, request_id)
         operation = document.operation(asked.operation_name)
         if operation.operation is OperationType.SUBSCRIPTION:

