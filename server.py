@@ -29,6 +29,7 @@ from routes.media import Media
 from schema.schema import new_engine
 from schema.transport.documents import Documents
 from schema.transport.http import HttpDoor
+from schema.transport.limits import Limits
 from schema.transport.live import LiveOperations
 from schema.transport.operation import GRAPHQL_SCHEMA, Runner
 from schema.transport.websocket import WebSocketDoor
@@ -65,7 +66,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     )
     platform = Platform(settings, await Database.open(settings), redis, Doorbells(redis))
     authenticator, feed = Authenticator(platform), Feed(platform.database, platform.doorbells)
-    runner = Runner(platform, new_engine(), Documents(GRAPHQL_SCHEMA))
+    runner = Runner(platform, new_engine(), Documents(GRAPHQL_SCHEMA), Limits(GRAPHQL_SCHEMA))
     live = LiveOperations(runner, feed)
     http = HttpDoor(runner, authenticator, partial(_page, settings))
     websocket = WebSocketDoor(runner, authenticator, live, settings.origin_allowed)

@@ -20,6 +20,7 @@ from schema.executor import ReadingExecutor
 from schema.request import Request
 from schema.schema import SCHEMA
 from schema.transport.documents import Document, Documents
+from schema.transport.limits import Limits
 
 log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ class Runner:
     platform: Platform
     engine: Engine
     documents: Documents
+    limits: Limits
 
 
 def parse_request(payload: Any) -> Asked:
@@ -84,9 +86,16 @@ async def run(
     context: Context,
     root_value: Any = None,
 ) -> Answer:
-    """Executes an operation of a valid document."""
+    """Executes an operation of a valid document.
+
+    Raises:
+        BadUserInput: it is too large.
+
+    """
     if document.errors:
         return refused(document.errors, context.request_id)
+    operation = document.operation(asked.operation_name)
+    runner.limits.check(document.key, document.node, operation, asked.variables)
     request = Request(context, runner.engine, document.key)
     result = execute(
         GRAPHQL_SCHEMA,
