@@ -95,6 +95,13 @@ class Settings(BaseSettings):
             raise ValueError("must look like redis://host:6379/0")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _names_a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_smtp(value.get_secret_value()):
+            raise ValueError("must look like smtp[s]://user:password@host:port")
+        return value
+
     @model_validator(mode="after")
     def _has_a_database(self) -> Self:
         if self.database_url is None and (self.database_app_url is None or self.database_system_url is None):
@@ -163,6 +170,14 @@ def settings() -> Settings:
     except ValidationError as error:
         lines = [f"  {_name(e)}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
         raise SettingsError("Vitrine cannot start, these settings are wrong:\n" + "\n".join(lines)) from None
+
+
+def _is_smtp(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that are no IPv6 address, or a port that is no number up to 65535
+        return False
 
 
 def _name(error: Mapping[str, Any]) -> str:

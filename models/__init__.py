@@ -3,6 +3,7 @@
 from models.account import (
     AppUser,
     EmailMessage,
+    PasswordReset,
     RefreshToken,
     SignInThrottle,
     UserAuditEntry,
@@ -25,6 +26,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "OrderLine",
+    "PasswordReset",
     "Product",
     "ProductImage",
     "ProductSearchToken",

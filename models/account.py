@@ -70,8 +70,26 @@ class RefreshToken(Base):
     used_at: Mapped[datetime | None]
 
 
+class PasswordReset(Base):
+    """A link by e-mail with which somebody who forgot their password sets a new one, once, until it expires."""
+
+    __tablename__ = "password_reset"
+    __table_args__ = (
+        Index(None, "user_id"),
+        Index(None, "expires_at"),
+        {"info": {"policies": _SYSTEM_ONLY, "grants": {"system": ALL}}},
+    )
+
+    id: Mapped[RowKey]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("app_user.id", ondelete="CASCADE"))
+    secret_hash: Mapped[bytes]
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
 class SignInThrottle(Base):
-    """How often guessing failed lately, by e-mail address or by network address; `subject` says of what, hashed."""
+    """How often something was tried lately, by e-mail address or by network address; `subject` says what, hashed."""
 
     __tablename__ = "sign_in_throttle"
     __table_args__ = (

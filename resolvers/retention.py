@@ -38,6 +38,7 @@ def _rules(refresh_token_lifetime: int) -> tuple[_Rule, ...]:
         _Rule("user_idempotency_key", f"created_at < now() - interval '{IDEMPOTENCY_LIFETIME}'"),
         _Rule("sign_in_throttle", f"window_started_at < now() - interval '{WINDOW}'"),
         _Rule("user_session", f"expires_at < now() - interval '{KEEP_SESSIONS}'"),
+        _Rule("password_reset", "expires_at < now()"),
         _Rule("refresh_token", "id < $1 and used_at is not null", timedelta(seconds=refresh_token_lifetime)),
         _Rule("email_message", "id < $1 and (sent_at is not null or failed_at is not null)", KEEP_EMAILS),
     )

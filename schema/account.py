@@ -9,9 +9,13 @@ from core.access import Caller
 from resolvers.account import (
     NewUser,
     PasswordChange,
+    PasswordResetRequest,
+    TokenAndPassword,
     change_password,
     refresh_session,
     register_user,
+    request_password_reset,
+    reset_password,
     sign_in,
     sign_out,
     sign_out_everywhere,
@@ -81,6 +85,21 @@ class PasswordChangeInput:
     new_password: str = strawberry.field(description="10 to 1,000 characters, and none that everybody guesses.")
 
 
+@strawberry.input(description="Somebody who forgot their password.")
+class PasswordResetRequestInput:
+    """Whose password shall be reset."""
+
+    email: str = strawberry.field(description="The e-mail address with which they sign in.")
+
+
+@strawberry.input(description="A new password, by the link in an e-mail.")
+class PasswordResetInput:
+    """A new password for somebody who forgot theirs."""
+
+    token: str = strawberry.field(description="The token at the end of the link in the e-mail.")
+    new_password: str = strawberry.field(description="10 to 1,000 characters, and none that everybody guesses.")
+
+
 def _viewer(caller: Caller) -> Read:
     return Read("User", {"id": caller.id}, across_workspaces=True)
 
@@ -96,6 +115,14 @@ async def _register(context: Context, input: dict[str, Any]) -> Outcome:  # noqa
 
 async def _change_password(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: A002
     return await change_password(context, validated(PasswordChange, input))
+
+
+async def _request_reset(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: A002
+    return await request_password_reset(context, validated(PasswordResetRequest, input))
+
+
+async def _reset(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: A002
+    return await reset_password(context, validated(TokenAndPassword, input))
 
 
 async def _sign_in(context: Context, email: str, password: str) -> Outcome:
@@ -176,5 +203,25 @@ MUTATIONS = {
         run=_change_password,
         returns=_USER,
         codes=("GUESSABLE", "INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS", "TOO_SHORT"),
+    ),
+    "password_reset_request": mutation(
+        "passwordResetRequest",
+        "Sends somebody who forgot their password a link to set a new one, by e-mail. The answer is the same whether "
+        "anybody has this address or not.",
+        needs=Access.PUBLIC,
+        arguments=[argument("input", PasswordResetRequestInput, "Whose password.")],
+        run=_request_reset,
+        returns={},
+        codes=("TOO_MANY_ATTEMPTS",),
+    ),
+    "password_reset": mutation(
+        "passwordReset",
+        "Sets a new password by the token in the e-mail, which is good once and for an hour. Ends all sessions of the "
+        "user and signs them in.",
+        needs=Access.PUBLIC,
+        arguments=[argument("input", PasswordResetInput, "The token, and the new password.")],
+        run=_reset,
+        returns=_USER | _SESSION,
+        codes=("GUESSABLE", "INVALID_TOKEN", "TOO_SHORT"),
     ),
 }

@@ -8,8 +8,8 @@ import orjson
 import strawberry
 
 from core.access import CallerKind as Kind
-from core.ids import global_id, parse_global_id
-from resolvers.read.source import Equals, Range, SortKey
+from core.ids import global_id
+from resolvers.read.source import Equals, GlobalId, Range, SortKey
 from schema.connection import SortDirection
 from schema.enums import enum_of
 from schema.filters import DateTimeRange
@@ -31,8 +31,6 @@ CallerKind = enum_of(
 )
 # What a caller's id is the id of.
 _CALLER_TYPES = {"SHOPPER": "StorefrontToken", "USER": "User", "API_KEY": "ApiKey"}
-# No row has this id: a malformed one finds what an unknown one finds.
-_NOTHING = UUID(int=0)
 
 
 def _caller_id(row_id: UUID, kind: str) -> str | None:
@@ -43,11 +41,6 @@ def _entity_id(row_id: UUID, type_name: str) -> str:
     return global_id(type_name, row_id)
 
 
-def _uuid(given: str) -> UUID:
-    parsed = parse_global_id(given)
-    return parsed[1] if parsed else _NOTHING
-
-
 @reads(
     "audit_entry",
     scope="audit:read",
@@ -55,8 +48,10 @@ def _uuid(given: str) -> UUID:
     sorts={"AT": SortKey("{t}.at", "timestamptz")},
     filters={
         "action": Equals("{t}.action"),
-        "entityId": Equals("{t}.entity_id", _uuid),
-        "callerId": Equals("{t}.caller_id", _uuid),
+        "entityId": GlobalId("{t}.entity_id", "{t}.entity_type"),
+        "callerId": GlobalId(
+            "{t}.caller_id", "{t}.caller_kind", {name: kind for kind, name in _CALLER_TYPES.items()}
+        ),
         "callerKind": Equals("{t}.caller_kind"),
         "at": Range("{t}.at"),
     },

@@ -8,7 +8,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.errors import Forbidden, NotFound
-from resolvers.read import FieldProblem, Read, Selection
+from resolvers.read import FieldProblem, Read, ReadEach, Selection
 from schema.request import Request
 
 
@@ -24,12 +24,17 @@ class ReadingExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        if isinstance(result, Read):
+        if isinstance(result, Read | ReadEach):
             return self._read(return_type, field_details_list, info, path, result)
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
 
     async def _read(
-        self, return_type: Any, details: list[FieldDetails], info: GraphQLResolveInfo[Any], path: Path, read: Read
+        self,
+        return_type: Any,
+        details: list[FieldDetails],
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        read: Read | ReadEach,
     ) -> Any:
         request: Request = self.context_value
         selection = Selection(
@@ -43,7 +48,11 @@ class ReadingExecutor(StrawberryGraphQLCoreExecutionContext):
             path=tuple(key for key in path.as_list() if isinstance(key, str)),
             caller=request.context.caller,
         )
-        finished = await request.engine.run(request.context.platform.database, read, selection)
+        database = request.context.platform.database
+        if isinstance(read, Read):
+            finished = await request.engine.run(database, read, selection)
+        else:
+            finished = await request.engine.run_each(database, read, selection)
         for problem in finished.problems:
             self._add_problem(problem, details, path)
         if finished.value is None and is_non_null_type(return_type):

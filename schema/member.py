@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from core.access import Role as RoleName
+from core.ids import uuid_in
 from resolvers.context import Context
 from resolvers.member import (
     MembershipChanges,
@@ -189,7 +190,7 @@ async def _update(context: Context, id: str, input: dict[str, Any]) -> Outcome: 
 
 
 async def _delete(context: Context, id: str) -> Outcome:  # noqa: A002
-    return await delete_membership(context, required_id(id, "Membership", "membership"))
+    return await delete_membership(context, uuid_in(id, "Membership"))
 
 
 def _own_membership(outcome: Outcome) -> Read:
@@ -209,7 +210,7 @@ MUTATIONS = {
         arguments=[argument("input", InvitationCreateInput, "Whom, and as what.")],
         run=_invite,
         returns={"invitation": row(Invitation, "The invitation as it is now.")},
-        codes=("FORBIDDEN_ROLE", "TAKEN"),
+        codes=("FORBIDDEN_ROLE", "TAKEN", "TOO_MANY_ATTEMPTS"),
     ),
     "invitation_revoke": mutation(
         "invitationRevoke",

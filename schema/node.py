@@ -1,13 +1,12 @@
 """`node` and `nodes`: anything by its id."""
 
-from typing import Any
+from uuid import UUID
 
 import strawberry
 
-from core.access import Caller
 from core.errors import BadUserInput, Forbidden
 from core.ids import parse_global_id
-from resolvers.read import Read
+from resolvers.read import Read, ReadEach
 from schema.access import Access
 from schema.connection import argument
 from schema.query import root_field
@@ -17,30 +16,26 @@ from schema.request import Request
 MAX_IDS = 100
 
 
-def read_node(caller: Caller, global_id: str) -> Read | None:
-    """What reads the object with this id; None where there cannot be one.
-
-    Raises:
-        Forbidden: the caller may not read objects of its type.
-
-    """
+def _key(global_id: str) -> tuple[str, UUID] | None:
+    """The type and the UUID in the id of an object that can be read."""
     parsed = parse_global_id(global_id)
-    source = SOURCES.get(parsed[0]) if parsed else None
-    if parsed is None or source is None:
+    return parsed if parsed and parsed[0] in SOURCES else None
+
+
+def _node(request: Request, id: str) -> Read | None:  # noqa: A002 - GraphQL's name for it
+    key = _key(id)
+    if key is None:
         return None
-    if source.scope and not caller.has(source.scope):
-        raise Forbidden(f"This needs the scope {source.scope}.", scope=source.scope)
-    return Read(source.type_name, {"id": parsed[1]})
+    scope = SOURCES[key[0]].scope
+    if scope and not request.context.caller.has(scope):
+        raise Forbidden(f"This needs the scope {scope}.", scope=scope)
+    return Read(key[0], {"id": key[1]})
 
 
-def _node(request: Request, id: str) -> Any:  # noqa: A002 - GraphQL's name for it
-    return read_node(request.context.caller, id)
-
-
-def _nodes(request: Request, ids: list[str]) -> list[Any]:
+def _nodes(_request: Request, ids: list[str]) -> ReadEach:
     if len(ids) > MAX_IDS:
         raise BadUserInput(f"nodes takes at most {MAX_IDS} ids.")
-    return [read_node(request.context.caller, each) for each in ids]
+    return ReadEach(tuple(_key(each) for each in ids))
 
 
 QUERIES = {

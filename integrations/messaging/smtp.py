@@ -14,12 +14,13 @@ PERMANENT = 500
 
 
 class SmtpMailer:
-    """A mailer for `smtp[s]://user:password@host:port`; smtp upgrades to TLS where the server offers it."""
+    """A mailer for `smtp[s]://user:password@host:port`; smtp upgrades to TLS where the server offers it.
+
+    The settings let no other URL through.
+    """
 
     def __init__(self, url: str, sender: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-            raise ValueError("SMTP_URL must look like smtp[s]://user:password@host:port")
         self._use_tls = parts.scheme == "smtps"
         self._host = parts.hostname
         self._port = parts.port or (TLS_PORT if self._use_tls else SUBMISSION_PORT)

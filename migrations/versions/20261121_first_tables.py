@@ -10,7 +10,7 @@ from migrations.tenancy import allow_connecting, protect
 
 PINNED = "workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid"
 
-revision: str = "b77b254dce32"
+revision: str = "7769644d6c70"
 down_revision: str | None = None
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
@@ -269,6 +269,22 @@ def upgrade() -> None:
         ["workspace_id", "created_at", "id"],
         unique=False,
     )
+    op.create_table(
+        "password_reset",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["app_user.id"], name=op.f("fk_password_reset_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_password_reset")),
+        info={"policies": {"system": "true"}, "grants": {"system": "select, insert, update, delete"}},
+    )
+    op.create_index(op.f("ix_password_reset_expires_at"), "password_reset", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_password_reset_user_id"), "password_reset", ["user_id"], unique=False)
     op.create_table(
         "product",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
@@ -608,6 +624,7 @@ def upgrade() -> None:
         policies={"app": PINNED, "system": "true"},
         grants={"app": "select, insert, update, delete", "system": "select"},
     )
+    protect("password_reset", policies={"system": "true"}, grants={"system": "select, insert, update, delete"})
     protect("product", policies={"app": PINNED}, grants={"app": "select, insert, update"})
     protect("sales_order", policies={"app": PINNED}, grants={"app": "select, insert, update"})
     protect("storefront_token", policies={"app": PINNED}, grants={"app": "select, insert, update"})
@@ -658,6 +675,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_product_workspace_id_min_price_amount_id"), table_name="product")
     op.drop_index(op.f("ix_product_workspace_id_created_at_id"), table_name="product")
     op.drop_table("product")
+    op.drop_index(op.f("ix_password_reset_user_id"), table_name="password_reset")
+    op.drop_index(op.f("ix_password_reset_expires_at"), table_name="password_reset")
+    op.drop_table("password_reset")
     op.drop_index(op.f("ix_membership_workspace_id_created_at_id"), table_name="membership")
     op.drop_index(op.f("ix_membership_user_id"), table_name="membership")
     op.drop_table("membership")

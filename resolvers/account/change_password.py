@@ -6,7 +6,8 @@ from sqlalchemy import func, select
 
 from core.errors import Problem, Refused
 from models import AppUser
-from resolvers.account.password import NewPassword, hash_password, is_email, is_password
+from resolvers.account.password import NewPassword, hash_password, is_password, refuse_email
+from resolvers.account.reset_password import void_links
 from resolvers.account.session import end_sessions
 from resolvers.account.sign_out import signed_in
 from resolvers.account.throttle import attempt, guesses_at
@@ -24,7 +25,8 @@ class PasswordChange(Input):
 
 
 async def change_password(context: Context, change: PasswordChange) -> Outcome:
-    """Changes the caller's password and ends all their other sessions; the outcome has the user's `id`.
+    """Changes the caller's password, ends all their other sessions and voids the links that would reset it; the outcome
+    has the user's `id`.
 
     Raises:
         Refused: INVALID_CREDENTIALS (the current password is wrong), GUESSABLE, TOO_MANY_ATTEMPTS.
@@ -33,9 +35,7 @@ async def change_password(context: Context, change: PasswordChange) -> Outcome:
     """
     user_id, session_id = signed_in(context)
     email = context.caller.label
-    if is_email(change.new_password, email):
-        message = "A password must not be one's own e-mail address or its beginning."
-        raise Refused(Problem("GUESSABLE", message, ("input", "newPassword")))
+    refuse_email(change.new_password, email, "newPassword")
     async with attempt(context.platform, guesses_at(email)):
         old_hash = await _hash_of(context, user_id)
         if not await is_password(change.current_password, old_hash):
@@ -52,6 +52,7 @@ async def change_password(context: Context, change: PasswordChange) -> Outcome:
             user.password_hash, user.updated_at = new_hash, func.now()
             await tx.session.flush()
             ended = await end_sessions(tx, user_id, but=session_id)
+            await void_links(tx, user_id)
             tx.audit("passwordChange", user_id, {"sessions_ended": len(ended)})
             return tx.done(id=user_id)
 

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import AfterValidator
 
-from core.errors import Throttled
+from core.errors import Problem, Refused, Throttled
 from resolvers.validation import problem_error
 
 MIN_LENGTH = 10
@@ -60,10 +60,16 @@ def _good_enough(password: str) -> str:
 NewPassword = Annotated[str, AfterValidator(_good_enough)]
 
 
-def is_email(password: str, email: str) -> bool:
-    """Whether somebody chose their own address, or the name in it, as their password."""
-    guess = password.strip().casefold()
-    return guess in {email.casefold(), email.partition("@")[0].casefold()}
+def refuse_email(password: str, email: str, at: str) -> None:
+    """Lets nobody choose their own address, or the name in it, as their password; `at` is its field of the input.
+
+    Raises:
+        Refused: GUESSABLE.
+
+    """
+    if password.strip().casefold() in {email.casefold(), email.partition("@")[0].casefold()}:
+        message = "A password must not be one's own e-mail address or its beginning."
+        raise Refused(Problem("GUESSABLE", message, ("input", at)))
 
 
 async def hash_password(password: str) -> str:

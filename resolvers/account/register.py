@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from core.errors import Problem, Refused
 from core.ids import new_id
 from models import AppUser
-from resolvers.account.password import NewPassword, hash_password, is_email
+from resolvers.account.password import NewPassword, hash_password, refuse_email
 from resolvers.account.session import start_session
 from resolvers.account.throttle import attempt, registrations_from
 from resolvers.account.write import account_write
@@ -37,9 +37,7 @@ async def register_user(context: Context, new: NewUser) -> Outcome:
         Throttled: too many passwords are being hashed.
 
     """
-    if is_email(new.password, new.email):
-        message = "A password must not be one's own e-mail address or its beginning."
-        raise Refused(Problem("GUESSABLE", message, ("input", "password")))
+    refuse_email(new.password, new.email, "password")
     async with attempt(context.platform, registrations_from(context.caller.address)):
         password_hash = await hash_password(new.password)
         async with account_write(context, new.email) as tx:

@@ -1,4 +1,5 @@
-"""The lock-out: how often somebody may guess, by the e-mail address they guess at and by where they guess from.
+"""The lock-out: how often somebody may guess, by the e-mail address they guess at and by where they guess from; and how
+many e-mails somebody may be sent because others want it.
 
 An attempt is counted before it is made and taken back where it was none to be counted, so a hundred at once count as a
 hundred. Counts are kept under the hash of an address whether anybody has it or not: being locked out tells nothing.
@@ -21,6 +22,12 @@ FOR_EMAIL = 10
 FROM_ADDRESS = 100
 # Registrations from one network address that were refused because the e-mail address was taken.
 TAKEN_FROM_ADDRESS = 20
+# E-mails to one address, with links to reset its password: more than anybody needs, and no plague.
+RESETS_TO_EMAIL = 5
+# Links to reset a password, asked for from one network address.
+RESETS_FROM_ADDRESS = 50
+# E-mails to one address with invitations, from all workspaces together: whoever wants to plague somebody makes many.
+INVITATIONS_TO_EMAIL = 5
 # Who owns an IPv6 address has all of its network.
 IPV6_PREFIX = 64
 
@@ -44,6 +51,18 @@ def guesses_from(address: str) -> Subject:
 
 def registrations_from(address: str) -> Subject:
     return Subject(_hashed("register", _network(address)), TAKEN_FROM_ADDRESS)
+
+
+def resets_to(email: str) -> Subject:
+    return Subject(_hashed("reset", email), RESETS_TO_EMAIL)
+
+
+def resets_from(address: str) -> Subject:
+    return Subject(_hashed("reset from", _network(address)), RESETS_FROM_ADDRESS)
+
+
+def invitations_to(email: str) -> Subject:
+    return Subject(_hashed("invitation", email), INVITATIONS_TO_EMAIL)
 
 
 def _hashed(kind: str, value: str) -> str:
@@ -81,6 +100,25 @@ update sign_in_throttle t
 """
 
 
+async def count(platform: Platform, *subjects: Subject) -> None:
+    """Counts what costs others something whether it succeeds or not, such as an e-mail. Nothing takes it back.
+
+    Raises:
+        Refused: TOO_MANY_ATTEMPTS.
+
+    """
+    async with platform.database.system.acquire() as connection:
+        rows = await connection.fetch(COUNT, [subject.name for subject in subjects])
+    counted = {row["subject"]: row["failures"] for row in rows}
+    if any(counted[subject.name] > subject.limit for subject in subjects):
+        raise Refused(Problem("TOO_MANY_ATTEMPTS", f"There were too many attempts. Try again in {WINDOW}."))
+
+
+async def forgive(platform: Platform, subject: Subject) -> None:
+    """Starts anew for somebody who proved otherwise who they are."""
+    await _take_back(platform, [subject.name], [subject.name])
+
+
 @asynccontextmanager
 async def attempt(platform: Platform, *subjects: Subject) -> AsyncIterator[None]:
     """Counts an attempt, and lets it be made. It stays counted where it ends in a refusal, or in a crash.
@@ -89,12 +127,8 @@ async def attempt(platform: Platform, *subjects: Subject) -> AsyncIterator[None]
         Refused: TOO_MANY_ATTEMPTS, before anything was tried.
 
     """
+    await count(platform, *subjects)
     names = [subject.name for subject in subjects]
-    async with platform.database.system.acquire() as connection:
-        rows = await connection.fetch(COUNT, names)
-    counted = {row["subject"]: row["failures"] for row in rows}
-    if any(counted[subject.name] > subject.limit for subject in subjects):
-        raise Refused(Problem("TOO_MANY_ATTEMPTS", f"There were too many attempts. Try again in {WINDOW}."))
     forgiven: list[str] = []
     try:
         yield

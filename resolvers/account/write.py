@@ -62,8 +62,8 @@ class AccountWrite:
 
 
 @asynccontextmanager
-async def account_write(context: Context, email: str = "") -> AsyncIterator[AccountWrite]:
-    """A write. An anonymous caller's idempotency keys are told apart by the e-mail address that they send.
+async def account_write(context: Context, told_by: str = "") -> AsyncIterator[AccountWrite]:
+    """A write. An anonymous caller's idempotency keys are told apart by what they send: an e-mail address, or a token.
 
     Raises:
         AlreadyDone: the request's idempotency key was used before for the same request.
@@ -71,7 +71,7 @@ async def account_write(context: Context, email: str = "") -> AsyncIterator[Acco
         Throttled: no database connection became free in time.
 
     """
-    context = replace(context, idempotency=_personal(context, email))
+    context = replace(context, idempotency=_personal(context, told_by))
     async with context.platform.database.system.session() as session:
         transaction = AccountWrite(context, session, await driver_connection(session))
         await _claim(transaction)
@@ -86,7 +86,7 @@ def exempt(context: Context) -> Context:
     return replace(context, idempotency=None)
 
 
-def _personal(context: Context, email: str) -> IdempotencyKey | None:
+def _personal(context: Context, told_by: str) -> IdempotencyKey | None:
     """The request's key with whose it is. Its fingerprint is of a request that may hold a password: who reads this
     table must not be able to guess at it, so the fingerprint is keyed.
     """
@@ -97,7 +97,7 @@ def _personal(context: Context, email: str) -> IdempotencyKey | None:
     fingerprint = hmac.new(secret_key, b"fingerprint" + key.fingerprint, hashlib.sha256).digest()
     caller = key.caller
     if caller.endswith(":"):
-        caller += hashlib.sha256(email.encode()).hexdigest()
+        caller += hashlib.sha256(told_by.encode()).hexdigest()
     return replace(key, caller=caller, fingerprint=fingerprint)
 
 
@@ -131,15 +131,15 @@ select fingerprint, outcome from user_idempotency_key
 """  # noqa: S608 - constants of ours
 
 
-async def raise_if_done(context: Context, email: str = "") -> None:
-    """For what is checked before the write begins and no longer holds once it was done.
+async def raise_if_done(context: Context, told_by: str = "") -> None:
+    """For what is checked before the write begins and no longer holds once it was done; `told_by` is the write's.
 
     Raises:
         AlreadyDone: the request's idempotency key was used before for the same request.
         Conflict: it was used for another request.
 
     """
-    key = _personal(context, email)
+    key = _personal(context, told_by)
     if key is None:
         return
     async with context.platform.database.system.acquire() as connection:

@@ -12,6 +12,7 @@ from core.crypto import hash_secret, new_secret, pack_token
 from core.errors import Problem, Refused
 from core.ids import new_id
 from models import AppUser, Invitation, Membership, Workspace
+from resolvers.account.throttle import count, invitations_to
 from resolvers.context import Context
 from resolvers.email import add_email
 from resolvers.member.role import refuse_role
@@ -38,13 +39,16 @@ async def create_invitation(context: Context, new: NewInvitation) -> Outcome:
     Inviting an address again renews its open invitation: the role and the link are the new ones, the old link is void.
 
     Raises:
-        Refused: FORBIDDEN_ROLE, TAKEN (they are a member already), TOO_MANY (open invitations).
+        Refused: FORBIDDEN_ROLE, TAKEN (they are a member already), TOO_MANY (open invitations), TOO_MANY_ATTEMPTS
+            (e-mails to this address, whichever workspace sent them).
 
     """
     refuse_role(context.caller, new.role, ("input", "role"))
     async with write(context) as tx:
         await _refuse_members(tx, new.email)
         await _refuse_too_many(tx)
+        # Within the write, so that a repeated request, which sends nothing, is not counted.
+        await count(context.platform, invitations_to(new.email))
         secret = new_secret()
         values = {
             "role": new.role.value,

@@ -46,8 +46,11 @@ async def update_membership(context: Context, membership_id: UUID, changes: Memb
     return outcome
 
 
-async def delete_membership(context: Context, membership_id: UUID) -> Outcome:
+async def delete_membership(context: Context, membership_id: UUID | None) -> Outcome:
     """Removes a member, or lets the caller leave; the outcome has the membership's `id`.
+
+    None is the id of no membership, such as a malformed one. Who may not remove people must not learn more of it than of
+    one that is somebody's, so it is not refused before that was asked.
 
     Raises:
         Forbidden: the caller may not remove people, and this is not their own membership (or there is none).
@@ -57,7 +60,7 @@ async def delete_membership(context: Context, membership_id: UUID) -> Outcome:
     caller = context.caller
     async with write(context) as tx:
         owners = await _locked_owners(tx)
-        membership = await _found(tx, membership_id)
+        membership = await _found(tx, membership_id) if membership_id else None
         leaves = membership is not None and caller.kind is CallerKind.USER and membership.user_id == caller.id
         if not leaves and not caller.has(WRITE):
             raise Forbidden(f"This needs the scope {WRITE}.", scope=WRITE)

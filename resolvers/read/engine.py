@@ -4,13 +4,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import asyncpg
 
 from core.database import Database
 from core.errors import BadUserInput
-from resolvers.read.plan import Plan, make_plan
-from resolvers.read.request import Read, Selection
+from resolvers.read.plan import IDS, Forbidden, Plan, make_plan
+from resolvers.read.request import Read, ReadEach, Selection
 from resolvers.read.source import Source
 
 MAX_PLANS = 1000
@@ -47,9 +48,33 @@ class Engine:
             Throttled: no database connection became free in time.
 
         """
+        value, plan = await self._execute(database, read, selection)
+        return Finished(value, _problems(plan, value) if plan.forbidden and value is not None else [])
+
+    async def run_each(self, database: Database, read: ReadEach, selection: Selection) -> Finished:
+        """Executes one statement for each type and gives a list in the order of the keys. Raises what `run` does."""
+        found: dict[UUID, Any] = {}
+        forbidden: dict[str, list[Forbidden]] = {}
+        for type_name, ids in _by_type(read).items():
+            scope = self._sources[type_name].scope
+            if scope and not selection.caller.has(scope):
+                forbidden[type_name] = [Forbidden((), scope)]
+                continue
+            rows, plan = await self._execute(database, Read(type_name, ids=tuple(ids)), selection)
+            found |= rows
+            forbidden[type_name] = plan.forbidden
+        values = [None if key is None else found.get(key[1]) for key in read.keys]
+        problems: list[FieldProblem] = []
+        for index, key in enumerate(read.keys):
+            for path, scope in forbidden[key[0]] if key else ():
+                _find(values[index], path, (index,), scope, problems)
+        return Finished(values, problems)
+
+    async def _execute(self, database: Database, read: Read, selection: Selection) -> tuple[Any, Plan]:
+        """What the statement's row comes to, None where there is none, and the plan that it was read by."""
         plan = self._plan(read, selection)
         arguments = [site.values(selection.variables) for site in plan.sites]
-        arguments.append(dict(read.equals))
+        arguments.append({**read.equals, IDS: read.ids})
         values = [reader(arguments) for reader in plan.readers]
         pool = database.app
         if read.across_workspaces:
@@ -61,10 +86,7 @@ class Engine:
                 row = await connection.fetchrow(plan.sql, *values)
             except asyncpg.DataError:
                 raise BadUserInput("An argument holds a value that PostgreSQL cannot take, such as NUL.") from None
-        if row is None:
-            return Finished(None, [])
-        value = plan.assemble(row, arguments)
-        return Finished(value, _problems(plan, value) if plan.forbidden else [])
+        return (None if row is None else plan.assemble(row, arguments)), plan
 
     def _plan(self, read: Read, selection: Selection) -> Plan:
         key = _plan_key(read, selection)
@@ -78,6 +100,14 @@ class Engine:
         return plan
 
 
+def _by_type(read: ReadEach) -> dict[str, list[UUID]]:
+    ids: dict[str, list[UUID]] = {}
+    for key in read.keys:
+        if key is not None:
+            ids.setdefault(key[0], []).append(key[1])
+    return ids
+
+
 def _plan_key(read: Read, selection: Selection) -> Any:
     """Everything that the statement's text depends on, and none of the values that are its parameters."""
     caller = selection.caller
@@ -89,6 +119,7 @@ def _plan_key(read: Read, selection: Selection) -> Any:
         read.type_name,
         tuple(read.equals),
         read.many,
+        read.ids is not None,
         read.granted,
         read.across_workspaces,
         caller.kind,

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from core.errors import BadUserInput
-from resolvers.read.source import AnyOf, Equals, Filter, Flag, Range, Words
+from core.ids import parse_global_id
+from resolvers.read.source import AnyOf, Equals, Filter, Flag, GlobalId, Range, Words
 from resolvers.read.statement import Arguments, Parameters
 
 MAX_WORDS = 8
@@ -34,6 +36,8 @@ def _predicates(filter_: Filter, key: str, value: Any, site: int, parameters: Pa
             return [filter_.when_true if value else filter_.when_false]
         case Equals():
             return [f"{filter_.sql} = {parameters.add(_reader(site, (key,), filter_.convert))}"]
+        case GlobalId():
+            return _same_object(filter_, key, site, parameters)
         case AnyOf():
             placeholder = parameters.add(_list_reader(site, key, filter_.convert))
             return [f"{filter_.sql} = any({placeholder}::{filter_.array_type})"]
@@ -66,6 +70,22 @@ def _list_reader(site: int, key: str, convert: Callable[[Any], Any] | None) -> C
         return [convert(value) for value in values] if convert else values
 
     return read
+
+
+def _same_object(filter_: GlobalId, key: str, site: int, parameters: Parameters) -> list[str]:
+    def type_name(given: str) -> str | None:
+        parsed = parse_global_id(given)
+        return (filter_.stored.get(parsed[0]) if filter_.stored else parsed[0]) if parsed else None
+
+    def row_id(given: str) -> UUID | None:
+        parsed = parse_global_id(given)
+        return parsed[1] if parsed else None
+
+    # Nothing equals a null: what is no id, or the id of a type that the column never names, finds nothing.
+    return [
+        f"{filter_.id_sql} = {parameters.add(_reader(site, (key,), row_id))}",
+        f"{filter_.type_sql} = {parameters.add(_reader(site, (key,), type_name))}",
+    ]
 
 
 def _words(filter_: Words, key: str, site: int, parameters: Parameters) -> list[str]:

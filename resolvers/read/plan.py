@@ -15,6 +15,9 @@ from resolvers.read.request import Read, Selection
 from resolvers.read.source import Column, Embedded, Field, Many, One, Source
 from resolvers.read.statement import Arguments, ArgumentSite, Parameters, Row, uses_variables
 
+# Where the ids of a read stand among the values of its columns.
+IDS = "ids"
+
 
 class Forbidden(NamedTuple):
     """A field that the caller may not read: where it is in the answer, and the scope that is missing."""
@@ -67,6 +70,15 @@ class _Planner:
             parent = self.selection.schema.get_type(f"{source.type_name}Connection")
             site = self._site(self.selection.definition, details[0])
             code = self._connection(root, source, _object(parent), details, base, site, ())
+            inner = f"select {root.select_list()}"
+        elif self.read.ids is not None:
+            row = self._row()
+            base.append(f"{{t}}.id = any({self.parameters.add(lambda arguments: arguments[-1][IDS])}::uuid[])")
+            slot = root.reserve()
+            row_id = row.column(f"{row.alias}.id")
+            item = self._object_code(row, source, self.selection.details, ())
+            code = f"{{{row_id}: {item} for {row.variable} in {root.variable}[{slot}]}}"
+            root.fill(slot, f"array(select row({row.select_list()}) {self._from(source, row, base)})")
             inner = f"select {root.select_list()}"
         else:
             row = self._row("r")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from graphql import GraphQLField, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails
@@ -13,7 +14,8 @@ from core.access import Caller
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One row of a type by equality of columns, or (with `many`) a connection to the rows that match.
+    """One row of a type by equality of columns, (with `many`) a connection to the rows that match, or (with `ids`) the
+    rows with these ids, as a dictionary by id.
 
     A field of the schema returns this; the executor has the engine read it for what the client selected under the
     field. `granted` are scopes that this read has whoever asks: an order's secret token gives `orders:read` for the one
@@ -26,6 +28,14 @@ class Read:
     many: bool = False
     granted: frozenset[str] = frozenset()
     across_workspaces: bool = False
+    ids: tuple[UUID, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEach:
+    """Rows of whatever types by their ids, in this order, with one statement a type; None has no row."""
+
+    keys: tuple[tuple[str, UUID] | None, ...]
 
 
 class Selection(NamedTuple):

@@ -79,6 +79,18 @@ class Equals:
 
 
 @dataclass(frozen=True, slots=True)
+class GlobalId:
+    """A filter field that takes the global id of an object of any type: both the id and the type must match.
+
+    `stored` is how the type's column calls the types, where not by their names. What is no id matches nothing.
+    """
+
+    id_sql: str
+    type_sql: str
+    stored: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
     """A filter field that takes a list of which one must match."""
 
@@ -113,7 +125,7 @@ class Words:
     split: Callable[[str], list[str]]
 
 
-Filter = Equals | AnyOf | Range | Flag | Words
+Filter = Equals | GlobalId | AnyOf | Range | Flag | Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from tests.tenancy.world import FilledShop, filled_shop, key_with
 
 # Whoever opens a field to more callers opens it here too, for everybody to see.
 OPEN = {
-    Access.PUBLIC: {"userRegister", "signIn", "sessionRefresh"},
+    Access.PUBLIC: {"userRegister", "signIn", "sessionRefresh", "passwordResetRequest", "passwordReset"},
     Access.USER: {
         "viewer",
         "signOut",

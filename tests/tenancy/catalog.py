@@ -15,6 +15,7 @@ GLOBAL_TABLES = frozenset(
     {
         "app_user",
         "email_message",
+        "password_reset",
         "refresh_token",
         "sign_in_throttle",
         "user_audit_entry",
