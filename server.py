@@ -1,6 +1,7 @@
 """The ASGI application: routes, middleware, lifespan. `python -m server` serves it."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -72,6 +73,9 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     websocket = WebSocketDoor(runner, authenticator, live, settings.origin_allowed)
     app.state.platform = platform
     app.router.routes += [Route("/graphql", http), WebSocketRoute("/graphql", websocket)]
+    # The schema and the modules live as long as the process: the collector need not look at them again and again.
+    gc.collect()
+    gc.freeze()
     tasks = [asyncio.create_task(each) for each in (platform.doorbells.run(), authenticator.run(), feed.run())]
     try:
         yield

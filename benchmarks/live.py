@@ -97,8 +97,9 @@ def _report(placed: list[Placed], received: list[list[list[float]]], cpu: float)
     report.verdict(f"p99 {p99:.1f} ms from the request on, under {MAX_P99_MS:.0f}", holds=p99 < MAX_P99_MS)
     report.notes.append(
         f"{SOCKETS} websockets (graphql-transport-ws, permessage-deflate as browsers have it) follow OrderEvents; "
-        f"{PER_SECOND} orders/s for {SECONDS} s: {len(arrivals):,} arrivals. Server CPU: {cpu / len(placed) * 1000:.1f} "
-        f"ms an order with its {SOCKETS} messages. Negative: the event was there before the answer."
+        f"{PER_SECOND} orders/s for {SECONDS} s: {len(arrivals):,} arrivals. "
+        f"Server CPU: {cpu / len(placed) * 1000:.1f} ms an order with its {SOCKETS} messages. "
+        "Negative: the event was there before the answer."
     )
     return report
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from benchmarks.cpu import cpu_seconds
+from benchmarks.cpu import Others, cpu_seconds
 from benchmarks.machine import about
 from benchmarks.pgbench import Script, run_pgbench, script_for
 from benchmarks.postgres import Postgres
@@ -36,6 +36,7 @@ class Measured(NamedTuple):
     load: dict[str, Any]
     server_ms: float
     postgres_ms: float
+    others: float
 
     @property
     def per_second(self) -> float:
@@ -55,11 +56,12 @@ class Bench:
         """A warm-up, then the load that counts."""
         await self._phase(variants, WARM_UP_SECONDS)
         await self.postgres.settle()
+        others = Others()
         before = cpu_seconds(self.server.pid), cpu_seconds(self.postgres.pid)
         load = await self._phase(variants, SECONDS)
         after = cpu_seconds(self.server.pid), cpu_seconds(self.postgres.pid)
         server_ms, postgres_ms = ((b - a) / load["orders"] * 1000 for a, b in zip(before, after, strict=True))
-        return Measured(load, server_ms, postgres_ms)
+        return Measured(load, server_ms, postgres_ms, others.cores())
 
     async def _phase(self, variants: list[str], seconds: float) -> dict[str, Any]:
         if self.load.stdin is None or self.load.stdout is None:
@@ -85,7 +87,18 @@ async def measure(world: World) -> tuple[Report, dict[str, str]]:
     """Both loads, with commits as they are and with slow ones."""
     report = Report(
         "Placing an order",
-        ("load", "orders/s", "server ms", "PostgreSQL ms", "p50 ms", "p99 ms", "pgbench tps", "its PG ms", "ratio"),
+        (
+            "load",
+            "orders/s",
+            "server ms",
+            "PostgreSQL ms",
+            "p50 ms",
+            "p99 ms",
+            "pgbench tps",
+            "its PG ms",
+            "ratio",
+            "others",
+        ),
     )
     with serving(world.environment, world.directory / "server.log") as server:
         await server.ready()
@@ -103,10 +116,14 @@ async def measure(world: World) -> tuple[Report, dict[str, str]]:
                         await _one(bench, report, f"{name}, commit_delay={slow}", which)
             report.verdict(f"{postgres.deadlocks()} deadlocks in PostgreSQL's log", holds=not postgres.deadlocks())
     report.notes += [
-        f"{CONNECTIONS} connections, {SECONDS:.0f} s a load; orders of one line over {VARIANTS:,} variants (spread) or "
-        "one (hot), in one workspace; every answer was checked.",
-        f"ms are CPU time an order. pgbench: {PGBENCH_CLIENTS} clients, the server's own statements and roles. "
-        "ratio: orders/s to its tps.",
+        (
+            f"{CONNECTIONS} connections, {SECONDS:.0f} s a load; orders of one line over {VARIANTS:,} variants (spread)"
+            " or one (hot), in one workspace; every answer was checked."
+        ),
+        (
+            f"ms are CPU time an order. pgbench: {PGBENCH_CLIENTS} clients, the server's own statements and role; "
+            "ratio: orders/s to its tps. others: cores that other programs of this machine had meanwhile."
+        ),
     ]
     return report, circumstances
 
@@ -119,7 +136,7 @@ async def _one(bench: Bench, report: Report, name: str, variants: list[str]) -> 
     row = [measured.per_second, measured.server_ms, measured.postgres_ms, load["p50_ms"], load["p99_ms"], tps, its_ms]
     digits = [0, 2, 2, 1, 1, 0, 2]
     cells = [f"{value:,.{places}f}" for value, places in zip(row, digits, strict=True)]
-    report.rows.append([name, *cells, f"{measured.per_second / tps:.2f}"])
+    report.rows.append([name, *cells, f"{measured.per_second / tps:.2f}", f"{measured.others:.1f}"])
     print("  ", *report.rows[-1], flush=True)
     within = measured.server_ms <= MAX_SERVER_MS
     report.verdict(f"{name}: {measured.server_ms:.2f} ms of server CPU, at most {MAX_SERVER_MS}", holds=within)

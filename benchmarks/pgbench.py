@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
@@ -25,6 +26,7 @@ from core.settings import Settings
 from resolvers.context import Context
 from schema.schema import new_engine
 from schema.transport.documents import Documents
+from schema.transport.limits import Limits
 from schema.transport.operation import GRAPHQL_SCHEMA, Asked, Runner, idempotency_key, run
 from tests.factories import Shop
 
@@ -100,7 +102,9 @@ async def _record(shop: Shop, variant_id: str, key_text: str) -> list[Statement]
     """Places one order in this process, by the code that the server runs."""
     recorder = _Recorder(shop.platform.database.app)
     database = Database(cast("Any", recorder), shop.platform.database.system)
-    runner = Runner(replace(shop.platform, database=database), new_engine(), Documents(GRAPHQL_SCHEMA))
+    runner = Runner(
+        replace(shop.platform, database=database), new_engine(), Documents(GRAPHQL_SCHEMA), Limits(GRAPHQL_SCHEMA)
+    )
     asked = Asked(ORDER_PLACE, {"input": order_input("shopper@example.com", {variant_id: 1})}, "OrderPlace")
     document = runner.documents.get(asked.query)
     caller = Caller(
@@ -144,15 +148,18 @@ def _script(shop: Shop, statements: list[Statement], variants: list[UUID], key: 
             begin, pin = statement.sql.split(";", 1)
             lines += ["\\startpipeline", f"{begin};", f"{pin.strip()};", "\\endpipeline"]
             continue
-        sql = re.sub(
-            r"\$(\d+)", lambda m, s=statement: f"({_expression(s.arguments[int(m[1]) - 1], known)})", statement.sql
-        )
+        values = [f"({_expression(argument, known)})" for argument in statement.arguments]
+        sql = re.sub(r"\$(\d+)", partial(_argument, values), statement.sql)
         if not statement.rows:
             lines.append(f"{sql.strip()};")
             continue
         lines.append(f"{sql.strip()} \\gset s_")
         known |= {value: f":s_{name}" for name, value in statement.rows[0].items() if value not in {None, 0, 1}}
     return "\n".join(lines) + "\n"
+
+
+def _argument(values: list[str], found: re.Match[str]) -> str:
+    return values[int(found[1]) - 1]
 
 
 def _expression(value: Any, known: dict[Any, str]) -> str:

@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import orjson
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 from structlog.typing import Processor
@@ -27,7 +28,8 @@ def configure_logging(level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*processors, structlog.processors.JSONRenderer()],
+        processors=[*processors, structlog.processors.JSONRenderer(serializer=orjson.dumps)],
+        logger_factory=structlog.BytesLoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(number),
         cache_logger_on_first_use=True,
     )

@@ -49,9 +49,7 @@ def _entity_id(row_id: UUID, type_name: str) -> str:
     filters={
         "action": Equals("{t}.action"),
         "entityId": GlobalId("{t}.entity_id", "{t}.entity_type"),
-        "callerId": GlobalId(
-            "{t}.caller_id", "{t}.caller_kind", {name: kind for kind, name in _CALLER_TYPES.items()}
-        ),
+        "callerId": GlobalId("{t}.caller_id", "{t}.caller_kind", {name: kind for kind, name in _CALLER_TYPES.items()}),
         "callerKind": Equals("{t}.caller_kind"),
         "at": Range("{t}.at"),
     },

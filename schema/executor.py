@@ -4,15 +4,15 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo, is_non_null_type
 from graphql.execution.collect_fields import FieldDetails
+from graphql.execution.executor import Executor
 from graphql.pyutils import Path
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.errors import Forbidden, NotFound
 from resolvers.read import FieldProblem, Read, ReadEach, Selection
 from schema.request import Request
 
 
-class ReadingExecutor(StrawberryGraphQLCoreExecutionContext):
+class ReadingExecutor(Executor[Any]):
     """Completes a `Read` with one statement of the engine, and passes what it answers through."""
 
     def complete_value(

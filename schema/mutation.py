@@ -3,14 +3,13 @@ are made from that, so that every mutation looks the same.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import Enum
 from inspect import Parameter
 from typing import Any
 from uuid import UUID
 
 import strawberry
-from strawberry.utils.str_converters import to_camel_case
 
 from core.errors import Problem, Refused
 from core.ids import global_id
@@ -129,15 +128,12 @@ def mutation(
 
 
 def plain(value: Any) -> Any:
-    """An argument as dictionaries, lists and scalars in GraphQL's names; what was left out or null is left out."""
-    if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((field.name, plain(getattr(value, field.name))) for field in fields(value))
-        return {to_camel_case(name): item for name, item in pairs if item is not None}
+    """An argument without what is null, and with enums as their values."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items() if item is not None}
     if isinstance(value, list):
         return [plain(item) for item in value]
-    if isinstance(value, Enum):
-        return value.value
-    return None if value is strawberry.UNSET else value
+    return value.value if isinstance(value, Enum) else value
 
 
 def _title(name: str) -> str:

@@ -5,6 +5,8 @@ from inspect import Parameter, Signature
 from typing import Any
 
 import strawberry
+from graphql import GraphQLResolveInfo, GraphQLSchema
+from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.read import Read
 from schema.access import Needs, check, describe
@@ -12,23 +14,40 @@ from schema.connection import Connection, connection_parameters
 from schema.request import Request
 
 NEEDS = "needs"
+DIRECTLY = "directly"
+STRAWBERRY_DEFINITION = "strawberry-definition"
 Find = Callable[..., Mapping[str, Any] | Read | None]
 
 
 def root_field(
     resolve: Callable[..., Any], returns: Any, description: str, needs: Needs, parameters: list[Parameter]
 ) -> Any:
-    """A root field whose resolver is called as `resolve(request, **arguments)` once the caller was let through."""
+    """A root field whose resolver is called as `resolve(request, **arguments)` once the caller was let through.
 
-    def checked(info: strawberry.Info[Request], **arguments: Any) -> Any:
-        request = info.context
-        check(request.context.caller, needs)
-        return resolve(request, **arguments)
+    Arguments come as graphql-core coerced them: inputs as dictionaries in GraphQL's names, enums as their members, and
+    what was left out not at all. Strawberry would make objects of them, which costs more than all the rest of a read;
+    `resolve_directly` goes past it.
+    """
+    names = {to_camel_case(parameter.name): parameter.name for parameter in parameters}
 
-    info = Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info)
-    checked.__signature__ = Signature([info, *parameters], return_annotation=returns)  # type: ignore[attr-defined]
-    checked.__annotations__ = {p.name: p.annotation for p in [info, *parameters]} | {"return": returns}
-    return strawberry.field(resolver=checked, description=f"{description} {describe(needs)}", metadata={NEEDS: needs})
+    def checked(_source: Any, info: GraphQLResolveInfo[Request], **arguments: Any) -> Any:
+        check(info.context.context.caller, needs)
+        return resolve(info.context, **{names[name]: value for name, value in arguments.items()})
+
+    def declared(**_arguments: Any) -> Any:
+        raise RuntimeError("Root fields are resolved directly.")
+
+    declared.__signature__ = Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined]
+    declared.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": returns}
+    metadata = {NEEDS: needs, DIRECTLY: checked}
+    return strawberry.field(resolver=declared, description=f"{description} {describe(needs)}", metadata=metadata)
+
+
+def resolve_directly(schema: GraphQLSchema) -> None:
+    """Gives the root fields of queries and mutations the resolvers that they were declared with."""
+    for root in (schema.query_type, schema.mutation_type):
+        for field in root.fields.values() if root else ():
+            field.resolve = field.extensions[STRAWBERRY_DEFINITION].metadata[DIRECTLY]
 
 
 def read_one(type_: Any, description: str, needs: Needs, parameters: list[Parameter], find: Find) -> Any:

@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers.read import Engine
 from schema import account, api_key, audit, event, member, node, order, product, storefront_token, workspace
+from schema.query import resolve_directly
 from schema.reading import SOURCES
 from schema.scalars import CONFIG
 
@@ -26,6 +27,7 @@ SCHEMA = strawberry.Schema(
     subscription=_root("Subscription", "What can be followed live.", "SUBSCRIPTIONS"),
     config=CONFIG,
 )
+resolve_directly(SCHEMA._schema)  # noqa: SLF001 - Strawberry gives no other way to graphql-core's schema
 
 
 def new_engine() -> Engine:

@@ -74,6 +74,16 @@ async def sessions_of(platform: Platform, email: str) -> list[Any]:
     )
 
 
+async def emails_to(platform: Platform, address: str) -> list[Any]:
+    return await system_sql(platform, "select * from email_message where to_address = $1 order by id", address)
+
+
+async def token_for(platform: Platform, address: str) -> str:
+    """The token in the newest e-mail to the address."""
+    body: str = (await emails_to(platform, address))[-1]["text_body"]
+    return body.partition("#")[2].split()[0]
+
+
 async def audit_actions(shop: Shop) -> list[str]:
     rows = await shop.sql("select action from audit_entry order by id")
     return [row["action"] for row in rows]

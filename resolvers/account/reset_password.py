@@ -96,8 +96,8 @@ async def _send_link(tx: AccountWrite, user_id: UUID, email: str) -> None:
 
 
 async def reset_password(context: Context, given: TokenAndPassword) -> Outcome:
-    """Sets a new password, ends all sessions of the user, voids their other links and signs them in; the outcome has the
-    user's `id` and the new session's tokens.
+    """Sets a new password, ends all sessions of the user, voids their other links and signs them in; the outcome has
+    the user's `id` and the new session's tokens.
 
     A password that is refused leaves the link good.
 
@@ -135,9 +135,7 @@ async def void_links(tx: AccountWrite, user_id: UUID) -> list[UUID]:
     """Voids the user's links; gives those that were good until now. The user must be locked."""
     statement = (
         update(PasswordReset)
-        .where(
-            PasswordReset.user_id == user_id, PasswordReset.used_at.is_(None), PasswordReset.expires_at > func.now()
-        )
+        .where(PasswordReset.user_id == user_id, PasswordReset.used_at.is_(None), PasswordReset.expires_at > func.now())
         .values(used_at=func.now())
         .returning(PasswordReset.id)
     )

@@ -49,8 +49,8 @@ async def update_membership(context: Context, membership_id: UUID, changes: Memb
 async def delete_membership(context: Context, membership_id: UUID | None) -> Outcome:
     """Removes a member, or lets the caller leave; the outcome has the membership's `id`.
 
-    None is the id of no membership, such as a malformed one. Who may not remove people must not learn more of it than of
-    one that is somebody's, so it is not refused before that was asked.
+    None is the id of no membership, such as a malformed one: who may not remove people is answered the same as for any
+    other.
 
     Raises:
         Forbidden: the caller may not remove people, and this is not their own membership (or there is none).

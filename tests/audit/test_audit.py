@@ -5,7 +5,7 @@ from typing import Any
 
 from core.access import Role
 from core.clock import now
-from core.ids import global_id, new_id
+from core.ids import global_id, new_id, uuid_in
 from resolvers.context import Platform
 from tests.client import GraphQL
 from tests.factories import Person, Shop, add_member
@@ -88,9 +88,21 @@ class TestAuditEntries:
         assert await actions(shop, callerKind="SHOPPER") == ["orderPlace"]
         assert await actions(shop, callerKind="SHOPPER", action="productCreate") == []
         assert await actions(shop, entityId="not an id") == []
+        assert await actions(shop, callerId=f"api_key_{shop.api_key_id.hex}") == []
         assert await actions(shop, entityId=global_id("Product", new_id())) == []
         assert await actions(shop, at={"gt": (now() + timedelta(minutes=1)).isoformat()}) == []
         assert len(await actions(shop, at={"gt": (now() - timedelta(minutes=1)).isoformat()})) == 3
+
+    async def test_finds_nothing_by_an_id_of_another_type(self, shop: Shop) -> None:
+        product = uuid_in((await shop.product())["id"], "Product")
+        assert product
+
+        assert await actions(shop, entityId=global_id("Product", product)) == ["productCreate"]
+        assert await actions(shop, callerId=global_id("ApiKey", shop.api_key_id)) == ["productCreate"]
+        for other in ("Order", "Workspace", "Thing"):
+            assert await actions(shop, entityId=global_id(other, product)) == []
+        for other in ("User", "StorefrontToken", "Product", "Thing"):
+            assert await actions(shop, callerId=global_id(other, shop.api_key_id)) == []
 
     async def test_pages(self, shop: Shop) -> None:
         for _ in range(3):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from pydantic import ValidationError
 
 from core.settings import Settings
 
@@ -129,6 +130,33 @@ class TestWrongSettings:
 
         assert ended.returncode == 1
         assert "hunter2" not in ended.stderr
+
+    @pytest.mark.usefixtures("_bare")
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://mail.example",
+            "smtp://",
+            "smtps://:465",
+            "mail.example:25",
+            "smtp://mail.example:0",
+            "smtp://mail.example:hunter2",
+            "smtp://mail.example:65536",
+            "smtp://[hunter2",
+        ],
+    )
+    def test_name_a_mail_server(self, url: str, tmp_path: Path) -> None:
+        with pytest.raises(ValidationError) as refused:
+            read(tmp_path, SECRET_KEY=SECRET_KEY, SMTP_URL=url)
+
+        (error,) = refused.value.errors(include_input=False)
+        expected = "Value error, must look like smtp[s]://user:password@host:port"
+        assert (error["loc"], error["msg"]) == (("smtp_url",), expected)
+
+    @pytest.mark.usefixtures("_bare")
+    @pytest.mark.parametrize("url", ["smtp://mail.example", "smtps://user:p%40ss@mail.example:465", "smtp://[::1]:25"])
+    def test_take_the_address_of_a_mail_server(self, url: str, tmp_path: Path) -> None:
+        assert read(tmp_path, SECRET_KEY=SECRET_KEY, SMTP_URL=url)["smtp_url"].get_secret_value() == url
 
     def test_end_the_start_where_a_needed_one_is_missing(self, tmp_path: Path) -> None:
         ended = start("server", tmp_path)

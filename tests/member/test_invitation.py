@@ -8,10 +8,20 @@ import pytest
 from core.access import Role
 from core.crypto import new_secret, pack_token
 from core.ids import global_id, new_id, uuid_in
+from resolvers.account.throttle import INVITATIONS_TO_EMAIL
 from resolvers.context import Platform
 from tests.client import GraphQL
 from tests.factories import Person, Shop, add_member
-from tests.people import audit_actions, becomes, codes, error_codes, new_email, register, system_sql
+from tests.people import (
+    audit_actions,
+    becomes,
+    codes,
+    emails_to,
+    error_codes,
+    new_email,
+    register,
+    token_for,
+)
 
 # E-mails are one table of the whole database, and the tests of the worker send what they find in it.
 pytestmark = pytest.mark.usefixtures("email_table")
@@ -47,16 +57,6 @@ async def invite(shop: Shop, email: str, role: str = "STAFF", **options: Any) ->
 
 async def as_owner(shop: Shop, email: str, role: str) -> dict[str, Any]:
     return await invite(shop, email, role, token=shop.owner_token, workspace=shop.slug)
-
-
-async def emails_to(platform: Platform, address: str) -> list[Any]:
-    return await system_sql(platform, "select * from email_message where to_address = $1 order by id", address)
-
-
-async def token_for(platform: Platform, address: str) -> str:
-    """The token in the newest e-mail to the address."""
-    body: str = (await emails_to(platform, address))[-1]["text_body"]
-    return body.partition("#")[2].split()[0]
 
 
 async def accept(graphql: GraphQL, token: str, bearer: str, **options: Any) -> dict[str, Any]:
@@ -175,6 +175,32 @@ class TestInvitationCreate:
 
         assert answers[0] == answers[1]
         assert len(await emails_to(platform, email)) == 1
+
+    async def test_sends_one_address_few_emails(self, shop: Shop, other_shop: Shop, platform: Platform) -> None:
+        email = new_email()
+        for role in ("STAFF", "VIEWER", "ADMIN", "STAFF", "VIEWER")[:INVITATIONS_TO_EMAIL]:
+            assert codes(await invite(shop, email, role)) == []
+        before = await shop.sql("select i::text from invitation i")
+        actions = await audit_actions(shop)
+
+        refused = await invite(shop, f" {email.upper()}", "ADMIN")
+        elsewhere = await invite(other_shop, email)
+
+        assert (refused["invitation"], codes(refused)) == (None, [("TOO_MANY_ATTEMPTS", None)])
+        assert (elsewhere["invitation"], codes(elsewhere)) == (None, [("TOO_MANY_ATTEMPTS", None)])
+        assert len(await emails_to(platform, email)) == INVITATIONS_TO_EMAIL
+        assert await shop.sql("select i::text from invitation i") == before
+        assert await other_shop.sql("select i::text from invitation i") == []
+        assert await audit_actions(shop) == actions
+        assert codes(await invite(shop, new_email())) == []
+
+    async def test_counts_no_repeated_request(self, shop: Shop) -> None:
+        email = new_email()
+
+        answers = [await invite(shop, email, idempotency_key="once") for _ in range(INVITATIONS_TO_EMAIL + 1)]
+
+        assert answers == [answers[0]] * len(answers)
+        assert codes(await invite(shop, email, "VIEWER")) == []
 
     async def test_writes_a_subject_of_one_line(self, shop: Shop, platform: Platform) -> None:
         await shop.sql("update workspace set name = E'Lamps\\nBcc: all@example.com'")

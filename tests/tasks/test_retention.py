@@ -94,6 +94,25 @@ class TestDeleteOldRows:
         )
         assert [row["session_id"] for row in rows] == [recent]
 
+    async def test_forgets_links_to_reset_a_password_when_they_expire(self, platform: Platform, new_user: Any) -> None:
+        person: Person = await new_user()
+        good, used, expired = new_id(), new_id(), new_id()
+        for row_id, minutes, is_used in ((good, 1, False), (used, 1, True), (expired, -1, False)):
+            await system_sql(
+                platform,
+                "insert into password_reset (id, user_id, secret_hash, expires_at, used_at) "
+                "values ($1, $2, '', now() + make_interval(mins => $3), case when $4 then now() end)",
+                row_id,
+                person.id,
+                minutes,
+                is_used,
+            )
+
+        await delete_old_rows(platform)
+
+        rows = await system_sql(platform, "select id from password_reset where user_id = $1", person.id)
+        assert {row["id"] for row in rows} == {good, used}
+
     async def test_keeps_used_refresh_tokens_as_long_as_a_session_may_rest(
         self, platform: Platform, new_user: Any
     ) -> None:

@@ -1,0 +1,5 @@
+"""What the tests here share."""
+
+from tests.people import email_table
+
+__all__ = ["email_table"]

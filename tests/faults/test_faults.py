@@ -1,0 +1,40 @@
+"""The faults in short; `python -m tests.faults.oversell` and `…kill_server` are the long forms."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.server import Server, serving
+from tests.factories import Shop
+from tests.faults.kill_server import kill_under_load
+from tests.faults.oversell import rush
+
+# All the tests' processes share one PostgreSQL and its connections.
+_POOL = {"DATABASE_POOL_SIZE": "4", "DATABASE_ACQUIRE_TIMEOUT": "10"}
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    """The real server as a process of its own."""
+    with serving({**os.environ, **_POOL}, tmp_path / "server.log") as process:
+        await process.ready()
+        yield process
+
+
+@pytest.mark.xdist_group("faults")
+class TestFaults:
+    """What must hold when everything happens at once, or ends in between."""
+
+    async def test_sells_exactly_what_there_is(self, shop: Shop, server: Server) -> None:
+        rounds = [await rush(shop, server.port, buyers=60, units=10) for _ in range(2)]
+
+        assert [fault for each in rounds for fault in each.faults] == []
+
+    async def test_loses_no_order_and_places_none_twice_when_killed(self, shop: Shop, server: Server) -> None:
+        survived = await kill_under_load(shop, server, kills=3)
+
+        assert survived.faults == []
+        assert len(survived.purchases) > 0
+        assert survived.retried > 0
