@@ -74,6 +74,25 @@ class Write:
         self.outcome = outcome
         return outcome
 
+    async def fetch_claiming(self, statement: str, *arguments: Any) -> list[Any]:
+        """Runs a statement that changes rows, and claims the idempotency key in it: one round trip for both.
+
+        `$1` is the workspace, the arguments are `$2` on. The statement must take its rows `from claim`, which is empty
+        where the key is taken: so it locks nothing before the key is its own, and changes nothing if it is not.
+        """
+        key = self.context.idempotency
+        values = [self.workspace_id, *arguments]
+        if key is None:
+            rows: list[Any] = await self.connection.fetch(f"with claim as (select) {statement}", *values)
+            return rows
+        places = (f"${len(values) + place}" for place in (1, 2, 3))
+        claim = CLAIM.format(*places)
+        sql = f"with claim as ({claim}) {statement}"
+        rows = await self.connection.fetch(sql, *values, key.caller, key.key, key.fingerprint)
+        if not rows:
+            await _replay_unless_claimed(self, key)
+        return rows
+
     async def finish(self, *more: str, arguments: tuple[Any, ...] = (), order_numbers: int = 0) -> int | None:
         """The last statement: counter, events, audit, outcome, and the CTEs in `more`, whose arguments are `$2` on.
 
@@ -173,11 +192,13 @@ async def write(context: Context, workspace_id: UUID | None = None) -> AsyncIter
 
 @asynccontextmanager
 async def write_directly(context: Context) -> AsyncIterator[Write]:
-    """A write on an asyncpg connection, for hot paths: the use case itself calls `finish`. Raises what `write` does."""
+    """A write on an asyncpg connection, for hot paths: every round trip counts, so the use case makes them itself.
+
+    Its first statement goes through `fetch_claiming` and its last through `finish`. Raises what `write` does.
+    """
     workspace_id = workspace_of(context)
     async with context.platform.database.app.acquire() as connection, pinned(connection, workspace_id):
         transaction = Write(context, workspace_id, connection)
-        await _claim(transaction)
         yield transaction
     _ring(transaction)
 
@@ -199,13 +220,14 @@ def _ring(transaction: Write) -> None:
         transaction.context.platform.doorbells.ring(events_channel(transaction.workspace_id))
 
 
-CLAIM = f"""
-insert into idempotency_key (workspace_id, caller, key, fingerprint) values ($1, $2, $3, $4)
-on conflict (workspace_id, caller, key) do update
-   set fingerprint = excluded.fingerprint, outcome = null, created_at = now()
- where idempotency_key.created_at < now() - interval '{IDEMPOTENCY_LIFETIME}'
-returning true
-"""
+# With the places of caller, key and fingerprint; `$1` is the workspace.
+CLAIM = (
+    "insert into idempotency_key (workspace_id, caller, key, fingerprint) values ($1, {}, {}, {}) "
+    "on conflict (workspace_id, caller, key) do update "
+    "set fingerprint = excluded.fingerprint, outcome = null, created_at = now() "
+    f"where idempotency_key.created_at < now() - interval '{IDEMPOTENCY_LIFETIME}' returning true"
+)
+CLAIM_ALONE = CLAIM.format("$2", "$3", "$4")
 
 
 async def _claim(transaction: Write) -> None:
@@ -215,19 +237,26 @@ async def _claim(transaction: Write) -> None:
         return
     try:
         claimed = await transaction.connection.fetchval(
-            CLAIM, transaction.workspace_id, key.caller, key.key, key.fingerprint
+            CLAIM_ALONE, transaction.workspace_id, key.caller, key.key, key.fingerprint
         )
     except asyncpg.LockNotAvailableError:
         raise Conflict("A request with this Idempotency-Key is still running. Try again in a moment.") from None
-    if claimed:
-        return
+    if not claimed:
+        await _replay_unless_claimed(transaction, key)
+
+
+async def _replay_unless_claimed(transaction: Write, key: IdempotencyKey) -> None:
+    """Answers a key that another request has taken. A row without an outcome is this transaction's own."""
     row = await transaction.connection.fetchrow(
         "select fingerprint, outcome from idempotency_key where workspace_id = $1 and caller = $2 and key = $3",
         transaction.workspace_id,
         key.caller,
         key.key,
     )
-    raise_replay(row, key, transaction.context)
+    if row is None:
+        raise Conflict("This Idempotency-Key has just expired. Send a new one.")
+    if row["outcome"] is not None:
+        raise_replay(row, key, transaction.context)
 
 
 def raise_replay(row: Any, key: IdempotencyKey, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""Placing an order: three statements in one transaction, and nothing that a client says of prices is believed.
+"""Placing an order: two statements in one transaction, and nothing that a client says of prices is believed.
 
 Stock goes down by one conditional update in key order, so that two orders never wait for each other in a circle and
 never sell the same unit twice; `check (quantity_available >= 0)` stands behind it.
@@ -20,7 +20,7 @@ from core.ids import new_id
 from resolvers.context import Context
 from resolvers.order.token import order_token
 from resolvers.validation import Email, Input, id_of, text_of
-from resolvers.write import Outcome, Secret, write_directly
+from resolvers.write import Outcome, Secret, Write, write_directly
 
 MAX_LINES = 250
 MAX_QUANTITY = 10_000
@@ -71,16 +71,21 @@ class Sold:
     quantity: int
 
 
+# One row needs no order; more are locked by key first, since an update may visit them in any order.
+LOCK_IN_ORDER = """
+, locked as materialized (
+  select v.id from claim cross join product_variant v
+   where v.workspace_id = $1 and v.id = any($2::uuid[]) order by v.id for update of v)
+"""
 TAKE_STOCK = """
 update product_variant v set quantity_available = v.quantity_available - w.quantity
-  from unnest($2::uuid[], $3::bigint[]) w(id, quantity), product p
+  from {first}, unnest($2::uuid[], $3::bigint[]) w(id, quantity), product p
  where v.workspace_id = $1 and v.id = w.id and v.deleted_at is null and v.quantity_available >= w.quantity
    and p.workspace_id = $1 and p.id = v.product_id and p.status = 'ACTIVE' and p.deleted_at is null
 returning v.id, v.product_id, p.title, v.title as variant_title, v.sku, v.price_amount, v.currency_code, w.quantity
 """
-LOCK_VARIANTS = """
-select from product_variant v where v.workspace_id = $1 and v.id = any($2::uuid[]) order by v.id for update
-"""
+TAKE_ONE = TAKE_STOCK.format(first="claim")
+TAKE_MANY = LOCK_IN_ORDER + TAKE_STOCK.format(first="claim, (select count(*) from locked) l")
 # Their arguments are $2 to $16; `counter` is the CTE that `Write.finish` puts before them.
 INSERT_ORDER = """
 placed as (
@@ -109,7 +114,7 @@ async def place_order(context: Context, new: NewOrder) -> Outcome:
     """
     async with write_directly(_for_shopper(context, new.email)) as tx:
         wanted = _merged(new.lines)
-        sold = await _take_stock(tx.connection, tx.workspace_id, wanted)
+        sold = await _take_stock(tx, wanted)
         if len(sold) < len(wanted):
             raise Refused(*await _why_not(tx.connection, tx.workspace_id, new.lines, sold))
         lines = [sold[variant_id] for variant_id in wanted]
@@ -162,13 +167,10 @@ def _merged(lines: list[LineInput]) -> dict[UUID, int]:
     return wanted
 
 
-async def _take_stock(connection: Connection, workspace_id: UUID, wanted: dict[UUID, int]) -> dict[UUID, Sold]:
+async def _take_stock(tx: Write, wanted: dict[UUID, int]) -> dict[UUID, Sold]:
     """Takes the stock of every line that has enough. Fewer lines than wanted: the caller must roll back."""
-    ids = list(wanted)
-    # One row needs no order; more are locked by key, since an update may visit them in any order.
-    if len(ids) > 1:
-        await connection.execute(LOCK_VARIANTS, workspace_id, ids)
-    rows = await connection.fetch(TAKE_STOCK, workspace_id, ids, list(wanted.values()))
+    statement = TAKE_ONE if len(wanted) == 1 else TAKE_MANY
+    rows = await tx.fetch_claiming(statement, list(wanted), list(wanted.values()))
     return {row["id"]: Sold(*row) for row in rows}
 
 

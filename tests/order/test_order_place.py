@@ -223,6 +223,17 @@ class TestIdempotencyKey:
         assert all(payload == payloads[0] for payload in payloads)
         assert await stock(shop) == [9]
 
+    async def test_places_an_order_of_many_lines_once(self, shop: Shop) -> None:
+        lines = [{"variantId": await shop.variant(), "quantity": 1} for _ in range(3)]
+        given = {"email": "a@example.com", "lines": lines}
+
+        payloads = await asyncio.gather(*(place(shop, given, idempotency_key="k1") for _ in range(10)))
+
+        assert all(payload == payloads[0] for payload in payloads)
+        assert payloads[0]["order"]["number"] == 1001
+        assert await stock(shop) == [9, 9, 9]
+        assert await traces(shop) == (1, 1, 1)
+
     async def test_refuses_the_same_key_with_another_order(self, shop: Shop) -> None:
         variant = await shop.variant()
         await shop.order(variant, idempotency_key="k1")
