@@ -1,6 +1,5 @@
 """Deleting what is too old."""
 
-import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -176,10 +175,7 @@ class TestDeleteOldRows:
             name,
             2 * BATCH + 10,
         )
-        started = time.monotonic()
-
         deleted = await delete_old_rows(platform)
 
         assert deleted["user_idempotency_key"] >= 2 * BATCH + 10
         assert await names(platform, "select key from user_idempotency_key where caller = $1", name) == set()
-        assert time.monotonic() - started < 10
