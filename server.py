@@ -3,11 +3,12 @@
 import asyncio
 import gc
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+import structlog
 import uvicorn
 from redis.asyncio import Redis
 from starlette.applications import Starlette
@@ -35,8 +36,11 @@ from schema.transport.live import LiveOperations
 from schema.transport.operation import GRAPHQL_SCHEMA, Runner
 from schema.transport.websocket import WebSocketDoor
 
+log = structlog.get_logger()
+
 REDIS_TIMEOUT = 2.0
 SHUTDOWN_SECONDS = 4
+RESTART_SECONDS = 1.0
 MAX_WEBSOCKET_MESSAGE = 1024 * 1024
 CORS_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "X-Shopper-Secret"]
 CORS_HEADERS += ["X-Storefront-Token", "X-Workspace"]
@@ -76,7 +80,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     # The schema and the modules live as long as the process: the collector need not look at them again and again.
     gc.collect()
     gc.freeze()
-    tasks = [asyncio.create_task(each) for each in (platform.doorbells.run(), authenticator.run(), feed.run())]
+    tasks = [asyncio.create_task(_kept_running(each)) for each in (platform.doorbells.run, authenticator.run, feed.run)]
     try:
         yield
     finally:
@@ -85,6 +89,16 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         await platform.database.close()
         await redis.aclose()
+
+
+async def _kept_running(job: Callable[[], Awaitable[None]]) -> None:
+    """Runs a background job, again and again should it ever fail: without it the server would serve half of itself."""
+    while True:
+        try:
+            await job()
+        except Exception:
+            log.exception("a background job failed, starting it again", job=job.__qualname__)
+        await asyncio.sleep(RESTART_SECONDS)
 
 
 def _page(settings: Settings, request: Request) -> Response | None:

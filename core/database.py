@@ -13,6 +13,7 @@ SQLAlchemy sessions. Both run the same pin.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -65,13 +66,15 @@ class Pool:
             reset=_keep_as_it_is,
         )
         engine = create_async_engine(
-            dsn.replace("postgres://", "postgresql://").replace("postgresql://", "postgresql+asyncpg://", 1),
+            "postgresql+asyncpg://",
+            # asyncpg reads the URL, options such as sslmode included; SQLAlchemy would pass on what it does not know.
+            async_creator=partial(asyncpg.connect, dsn, command_timeout=COMMAND_TIMEOUT),
+            pool_pre_ping=True,
             pool_size=max(2, size // 2),
             max_overflow=0,
             pool_timeout=acquire_timeout,
             # An error's text may reach the log: it must not hold e-mail addresses and hashes.
             hide_parameters=True,
-            connect_args={"command_timeout": COMMAND_TIMEOUT},
         )
         return cls(connections, engine, async_sessionmaker(engine, expire_on_commit=False), acquire_timeout)
 
@@ -110,11 +113,12 @@ class Pool:
             except PoolTimeoutError:
                 raise Throttled(_BUSY) from None
             async with _committing(session):
-                if workspace_id is not None:
-                    await session.execute(
-                        text("select set_config('app.workspace_id', :workspace_id, true)"),
-                        {"workspace_id": str(workspace_id)},
-                    )
+                # Also where there is none: the transaction begins with SQLAlchemy's own first statement, and what runs
+                # on the `driver_connection` before it would stand outside.
+                await session.execute(
+                    text("select set_config('app.workspace_id', :workspace_id, true)"),
+                    {"workspace_id": str(workspace_id or "")},
+                )
                 yield session
 
 
@@ -131,8 +135,9 @@ async def _committing(session: AsyncSession) -> AsyncIterator[None]:
 @asynccontextmanager
 async def pinned(connection: Connection, workspace_id: UUID) -> AsyncIterator[None]:
     """A transaction on the connection, pinned to the workspace: begun and pinned in one round trip."""
-    await connection.execute(f"begin; select set_config('app.workspace_id', '{UUID(bytes=workspace_id.bytes)}', true)")
     try:
+        pin = f"select set_config('app.workspace_id', '{UUID(bytes=workspace_id.bytes)}', true)"
+        await connection.execute(f"begin; {pin}")
         yield
     except BaseException:
         await _roll_back(connection)
@@ -157,7 +162,12 @@ async def driver_connection(session: AsyncSession) -> Connection:
     return connection
 
 
-_OVERLOADS = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError, asyncpg.TooManyConnectionsError)
+_OVERLOADS = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 def is_overload(error: BaseException | None) -> bool:

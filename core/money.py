@@ -39,8 +39,3 @@ def format_minor(minor: int, currency_code: str) -> str:
     sign = "-" if minor < 0 else ""
     whole, rest = divmod(abs(minor), 10**places)
     return f"{sign}{whole}.{rest:0{places}d}"
-
-
-def rescale_minor(minor: int, from_code: str, to_code: str) -> int:
-    """The same figure written in another currency's minor units (12.50 becomes 13 where there are no decimals)."""
-    return int(Decimal(minor).scaleb(digits(to_code) - digits(from_code)).quantize(Decimal(1)))

@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 RECONNECT_SECONDS = 0.5
+# Under load many commits of a workspace share one doorbell; a lone one waits this long.
+GATHER_SECONDS = 0.01
 EVENTS_CHANNEL = "vitrine:events:"
 REVOKED_CHANNEL = "vitrine:revoked:"
 
@@ -27,7 +29,7 @@ def revoked_channel(row_id: UUID) -> str:
 class Doorbells:
     """Rings and hears doorbells. Nothing here raises, nor waits, when Redis is away.
 
-    Doorbells that are rung while others are on their way are sent together, each channel once.
+    Doorbells that are rung within `GATHER_SECONDS` are sent together, each channel once.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -44,6 +46,7 @@ class Doorbells:
         """Sends what is rung, until it is cancelled."""
         while True:
             await self._wanted.wait()
+            await asyncio.sleep(GATHER_SECONDS)
             self._wanted.clear()
             channels, self._pending = self._pending, set()
             try:

@@ -1,7 +1,9 @@
 """Runs migrations as the owner: roles first, then each revision, with timeouts so that none blocks a live shop."""
 
 import asyncio
+from functools import partial
 
+import asyncpg
 from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -30,8 +32,8 @@ def _run(connection: Connection) -> None:
 
 
 async def _main() -> None:
-    url = settings_or_exit().owner_dsn.replace("postgres://", "postgresql://", 1)
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
+    connect = partial(asyncpg.connect, settings_or_exit().owner_dsn)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(_run)
     await engine.dispose()

@@ -133,7 +133,11 @@ class Feed:
             group.create_task(self._sweep())
 
     def _rung(self, workspace: str) -> None:
-        workspace_id = UUID(workspace)
+        try:
+            workspace_id = UUID(workspace)
+        except ValueError:
+            log.warning("a doorbell names no workspace", channel=workspace[:100])
+            return
         if workspace_id in self._workspaces:
             task = asyncio.create_task(self._read_or_leave_it(workspace_id))
             self._tasks.add(task)

@@ -116,6 +116,8 @@ class Write:
             return None
         last = "select sequence from counter" if self._events else "select null"
         result: int | None = await self.connection.fetchval(f"with {', '.join(parts)} {last}", *values)
+        if self._events and result is None:
+            raise LookupError(f"Workspace {self.workspace_id} has no counter: its events would be lost.")
         return result
 
     def _outcome_sql(self, key: IdempotencyKey, parameters: Any) -> str:

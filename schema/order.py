@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from core.access import Caller
+from core.access import Caller, CallerKind
 from core.ids import uuid_in
 from resolvers.context import Context
 from resolvers.order import NewOrder, OrderCancellation, cancel_order, find_by_token, place_order
@@ -24,6 +24,11 @@ from schema.query import read_many, read_one
 from schema.reading import Node, column, embedded, many, money, one, reads, row_id
 
 OWN_ORDER = frozenset({"orders:read"})
+
+
+def _works_here(caller: Caller) -> bool:
+    """What the shop's people note of an order is not for its shopper, whatever their token grants."""
+    return caller.kind is not CallerKind.SHOPPER
 
 
 @strawberry.enum(description="How far an order has come.")
@@ -60,7 +65,12 @@ _ADDRESS = {
 }
 
 
-@reads("order_line", default_sort=("POSITION", "ASC"), sorts={"POSITION": SortKey("{t}.position", "bigint")})
+@reads(
+    "order_line",
+    scope="orders:read",
+    default_sort=("POSITION", "ASC"),
+    sorts={"POSITION": SortKey("{t}.position", "bigint")},
+)
 @strawberry.type(description="What was sold, as it was at that moment, whatever became of the product since.")
 class OrderLine(Node):
     """One line of an order."""
@@ -119,8 +129,8 @@ class Order(Node):
     placed_at: datetime = column("When it was placed.")
     updated_at: datetime = column("When it last changed.")
     cancelled_at: datetime | None = column("When it was cancelled.")
-    cancel_reason: str | None = column("Why it was cancelled.", scope="orders:read")
-    lines = many(OrderLine, "What was sold.", "{c}.order_id = {p}.id")
+    cancel_reason: str | None = column("Why it was cancelled.", scope="orders:read", visible=_works_here)
+    lines = many(OrderLine, "What was sold.", "{c}.order_id = {p}.id", seen_with_parent=True)
 
 
 @strawberry.input(description="Which orders: all that is named must hold.")

@@ -32,6 +32,10 @@ from schema.reading import Node, column, embedded, many, money, money_columns, o
 from schema.url import absolute_url
 
 OWN_PRODUCTS = frozenset({"products:read"})
+PRODUCT_PUBLISHED = (
+    "exists (select from product p where p.workspace_id = {t}.workspace_id and p.id = {t}.product_id "
+    "and p.status = 'ACTIVE' and p.deleted_at is null)"
+)
 ON_SALE = "{t}.quantity_available > 0"
 # Not `exists`: the planner would turn that into a hash of every variant of the workspace.
 ANY_ON_SALE = (
@@ -53,7 +57,13 @@ class ProductStatus(Enum):
     ARCHIVED = strawberry.enum_value("ARCHIVED", description="No longer in the shop.")
 
 
-@reads("product_image", default_sort=("POSITION", "ASC"), sorts={"POSITION": SortKey("{t}.position", "bigint")})
+@reads(
+    "product_image",
+    unpublished_scope="products:read",
+    published_where=PRODUCT_PUBLISHED,
+    default_sort=("POSITION", "ASC"),
+    sorts={"POSITION": SortKey("{t}.position", "bigint")},
+)
 @strawberry.type(description="A picture of a product.")
 class ProductImage(Node):
     """One picture."""
@@ -67,8 +77,7 @@ class ProductImage(Node):
     "product_variant",
     where="{t}.deleted_at is null",
     unpublished_scope="products:read",
-    published_where="exists (select from product p where p.workspace_id = {t}.workspace_id and p.id = {t}.product_id "
-    "and p.status = 'ACTIVE' and p.deleted_at is null)",
+    published_where=PRODUCT_PUBLISHED,
     default_sort=("POSITION", "ASC"),
     sorts={"POSITION": SortKey("{t}.position", "bigint")},
 )
@@ -140,7 +149,7 @@ class Product(Node):
     revision: int = column("Goes up with every change: name the one that you read when you update.")
     created_at: datetime = column("When it was added.")
     updated_at: datetime = column("When it was last edited; orders, which take its stock, do not count.")
-    images = many(ProductImage, "Its pictures, the main one first.", "{c}.product_id = {p}.id")
+    images = many(ProductImage, "Its pictures, the main one first.", "{c}.product_id = {p}.id", seen_with_parent=True)
     variants = many(
         ProductVariant,
         "What can be bought of it, in the merchant's order.",

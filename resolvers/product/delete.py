@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, select, update
 
 from core.events import SyncEventType
 from models import ProductSearchToken, ProductVariant
@@ -22,6 +22,9 @@ async def delete_product(context: Context, product_id: UUID) -> Outcome:
         product = await locked_product(tx, product_id)
         product.deleted_at = func.now()
         product.revision += 1
+        # In key order, like every path that locks variants.
+        locked = select(ProductVariant.id).where(ProductVariant.product_id == product.id).order_by(ProductVariant.id)
+        await tx.session.execute(locked.with_for_update())
         variants = update(ProductVariant).where(
             ProductVariant.product_id == product.id, ProductVariant.deleted_at.is_(None)
         )

@@ -116,6 +116,9 @@ async def _change_variants(tx: Write, product: Product, wanted: list[VariantChan
         if variant.id not in kept:
             variant.deleted_at = func.now()
     # A SKU that one variant gives up may go to another: the old holders let go first.
+    for change in wanted:
+        if change.id and change.sku is not None and change.sku != old[change.id].sku:
+            old[change.id].sku = f"{change.id} gives up {old[change.id].sku}"
     await tx.session.flush()
     for position, (change, amount) in enumerate(zip(wanted, amounts, strict=True)):
         variant = old[change.id] if change.id else _new_variant(tx, product)

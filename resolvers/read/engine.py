@@ -53,7 +53,7 @@ class Engine:
 
     async def run_each(self, database: Database, read: ReadEach, selection: Selection) -> Finished:
         """Executes one statement for each type and gives a list in the order of the keys. Raises what `run` does."""
-        found: dict[UUID, Any] = {}
+        found: dict[tuple[str, UUID], Any] = {}
         forbidden: dict[str, list[Forbidden]] = {}
         for type_name, ids in _by_type(read).items():
             scope = self._sources[type_name].scope
@@ -61,9 +61,9 @@ class Engine:
                 forbidden[type_name] = [Forbidden((), scope)]
                 continue
             rows, plan = await self._execute(database, Read(type_name, ids=tuple(ids)), selection)
-            found |= rows
+            found |= {(type_name, row_id): row for row_id, row in rows.items()}
             forbidden[type_name] = plan.forbidden
-        values = [None if key is None else found.get(key[1]) for key in read.keys]
+        values = [None if key is None else found.get(key) for key in read.keys]
         problems: list[FieldProblem] = []
         for index, key in enumerate(read.keys):
             for path, scope in forbidden[key[0]] if key else ():

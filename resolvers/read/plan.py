@@ -189,7 +189,8 @@ class _Planner:
             if self.read.across_workspaces:
                 self._refuse_crossing(declared)
                 return None
-            needed.append(self.sources[declared.type_name].scope)
+            if not (isinstance(declared, Many) and declared.seen_with_parent):
+                needed.append(self.sources[declared.type_name].scope)
         granted = self.selection.caller.scopes | self.read.granted
         return next((scope for scope in needed if scope and scope not in granted), None)
 
@@ -250,10 +251,11 @@ class _Planner:
     ) -> str:
         """The dictionary of a connection: its page is an array of records, its total a count beside it."""
         arguments = self.sites[site].values(self.selection.variables)
-        filters = predicates(source.filters, arguments.get("filter") or {}, site, self.parameters)
         selected = {key: (group[0].node.name.value, group) for key, group in self._grouped(parent, details).items()}
         names = {name for name, _ in selected.values()}
         reads_page = not names <= {"totalCount", "__typename"}
+        used = self.parameters if reads_page or "totalCount" in names else Parameters(reserved=0)
+        filters = predicates(source.filters, arguments.get("filter") or {}, site, used)
         looks_ahead = "pageInfo" in names
         # Arguments are checked in any case, but a parameter that the statement does not use has no type.
         parameters = self.parameters if reads_page else Parameters(reserved=0)

@@ -12,7 +12,7 @@ from resolvers.validation import Input
 from resolvers.workspace.input import CurrencyCode, Name, Slug, slug_problem
 from resolvers.write import Outcome, Write, write
 
-# What `core.money.rescale_minor` does, for a whole column: :times or :by is 1, and halves go to the even digit.
+# Amounts keep their figure in the new currency's minor units: :times or :by is 1, and halves go to the even digit.
 _QUOTIENT = "({column} * cast(:times as bigint) / cast(:by as bigint))"
 _REST = "({column} * cast(:times as bigint) % cast(:by as bigint))"
 _RESCALED = (

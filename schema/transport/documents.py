@@ -1,6 +1,6 @@
 """Documents, parsed and validated once: a bounded cache by their text."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -21,6 +21,11 @@ from core.errors import BadUserInput
 MAX_DOCUMENTS = 1_000
 MAX_TOKENS = 5_000
 MAX_LENGTH = 100_000
+# All texts in the cache together; parsed, a text takes some 60 times its length.
+MAX_CACHED_LENGTH = 1_000_000
+# Whether fields that share a name can be merged is checked pair by pair: that takes the square of these.
+MAX_SAME_FIELDS = 30
+MAX_FRAGMENT_SPREADS = 100
 
 
 class Document(NamedTuple):
@@ -56,6 +61,7 @@ class Documents:
         self._schema = schema
         self._seen: OrderedDict[str, Document] = OrderedDict()
         self._keys = count()
+        self._length = 0
 
     def get(self, text: str) -> Document:
         """The document, parsed and validated now or before.
@@ -73,14 +79,17 @@ class Documents:
             raise BadUserInput(f"The document is longer than {MAX_LENGTH} characters.")
         try:
             node = parse(text, max_tokens=MAX_TOKENS)
+            _refuse_repetition(node)
             errors = validate(self._schema, node, max_errors=20, hide_suggestions=True)
         except RecursionError:
             raise BadUserInput("The document is nested too deeply.") from None
         # Without what a scalar raised beneath an error: a value that does not fit is no fault of ours.
         errors = [GraphQLError(error.message, error.nodes) for error in errors]
         document = self._seen[text] = Document(next(self._keys), node, errors, _introspects(node))
-        if len(self._seen) > MAX_DOCUMENTS:
-            self._seen.popitem(last=False)
+        self._length += len(text)
+        while len(self._seen) > MAX_DOCUMENTS or self._length > MAX_CACHED_LENGTH:
+            oldest, _ = self._seen.popitem(last=False)
+            self._length -= len(oldest)
         return document
 
 
@@ -96,3 +105,37 @@ def _introspects(document: DocumentNode) -> bool:
     finder = _FindsIntrospection()
     visit(document, finder)
     return finder.found
+
+
+class _CountsRepetition(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: Counter[str] = Counter()
+        self.spreads = 0
+        self._path: list[str] = []
+
+    def enter_field(self, node: FieldNode, *_args: Any) -> None:
+        self._path.append(node.alias.value if node.alias else node.name.value)
+        self.fields["/".join(self._path)] += 1
+
+    def leave_field(self, *_args: Any) -> None:
+        self._path.pop()
+
+    def enter_fragment_spread(self, *_args: Any) -> None:
+        self.spreads += 1
+
+
+def _refuse_repetition(document: DocumentNode) -> None:
+    """Refuses what would take long to validate, which happens before anybody is asked who they are.
+
+    Raises:
+        BadUserInput: the same field, or fragments, are selected too many times.
+
+    """
+    counts = _CountsRepetition()
+    visit(document, counts)
+    repeated = [path for path, times in counts.fields.items() if times > MAX_SAME_FIELDS]
+    if repeated:
+        raise BadUserInput(f"{repeated[0][:100]} is selected more than {MAX_SAME_FIELDS} times.")
+    if counts.spreads > MAX_FRAGMENT_SPREADS:
+        raise BadUserInput(f"The document spreads fragments {counts.spreads} times; at most {MAX_FRAGMENT_SPREADS}.")

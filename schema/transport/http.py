@@ -101,6 +101,8 @@ class HttpDoor:
                 )
                 context = Context(self._runner.platform, caller, request_id, key)
                 answer = await run(self._runner, asked, document, context)
+        except ClientDisconnect:
+            raise
         except Exception as error:  # noqa: BLE001 - shown if it is the client's, masked and logged if it is ours
             answer = refused([error], request_id)
             status = _refused_status(error, media_type)

@@ -8,6 +8,7 @@ its expansion.
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -61,7 +62,7 @@ class Limits:
             BadUserInput: it is too large; the message says in what.
 
         """
-        sizes = tuple((name, _weight(value)) for name, value in variables.items() if isinstance(value, int | list))
+        sizes = tuple((name, _weight(value)) for name, value in variables.items() if isinstance(value, _SIZES))
         seen_as = (key, operation.name.value if operation.name else None, sizes)
         size = self._seen.get(seen_as)
         if size is None:
@@ -86,8 +87,12 @@ def _told(number: int) -> str:
     return str(number) if number < 10**9 else "a thousand million and more"
 
 
-def _weight(value: Any) -> int:
-    return len(value) if isinstance(value, list) else int(value)
+# What a variable can say of a size: GraphQL takes 100.0 for the Int 100.
+_SIZES = (int, float, list, NoneType)
+
+
+def _weight(value: Any) -> Any:
+    return len(value) if isinstance(value, list) else value
 
 
 @dataclass
@@ -96,11 +101,16 @@ class _Measure:
     document: DocumentNode
     variables: dict[str, Any]
     fragments: dict[str, FragmentDefinitionNode] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
     measured: dict[tuple[str, str, int], Size] = field(default_factory=dict)
 
     def operation(self, operation: OperationDefinitionNode) -> Size:
         self.fragments = {
             node.name.value: node for node in self.document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self.defaults = {
+            definition.variable.name.value: definition.default_value
+            for definition in operation.variable_definitions or ()
         }
         root = self.schema.get_root_type(operation.operation)
         size = self._selection(root, operation.selection_set, 1)
@@ -162,19 +172,25 @@ class _Measure:
         return DEFAULT_PAGE_SIZE
 
     def _integer(self, value: Any) -> int | None:
-        if isinstance(value, IntValueNode):
-            return int(value.value) if len(value.value) < len(str(MAX_PAGE_SIZE)) + 1 else MAX_PAGE_SIZE
-        given = self.variables.get(value.name.value) if isinstance(value, VariableNode) else None
-        return given if isinstance(given, int) else None
+        found = self._given(value)
+        if isinstance(found, IntValueNode):
+            return int(found.value) if len(found.value) <= len(str(MAX_PAGE_SIZE)) else MAX_PAGE_SIZE
+        return int(min(found, MAX_PAGE_SIZE)) if isinstance(found, int | float) else None
+
+    def _given(self, value: Any) -> Any:
+        """A literal as its node, a variable as what was sent for it or else as the node of its default."""
+        if not isinstance(value, VariableNode):
+            return value
+        name = value.name.value
+        return self.variables[name] if name in self.variables else self.defaults.get(name)
 
     def _list_size(self, node: FieldNode) -> int:
         """How many rows `nodes(ids:)` can give; one for any other field."""
         for argument in node.arguments or ():
             if argument.name.value == "ids":
-                if isinstance(argument.value, ListValueNode):
-                    return len(argument.value.values)
-                given = self.variables.get(argument.value.name.value) if isinstance(argument.value, VariableNode) else 1
-                return len(given) if isinstance(given, list) else 1
+                found = self._given(argument.value)
+                values = found.values if isinstance(found, ListValueNode) else found
+                return len(values) if isinstance(values, list | tuple) else 1
         return 1
 
 

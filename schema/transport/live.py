@@ -1,6 +1,7 @@
 """Live operations: one that many follow is executed once for each event and its answer sent to all of them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -8,7 +9,15 @@ from uuid import UUID
 
 import orjson
 import structlog
-from graphql import FieldNode, OperationDefinitionNode, VariableNode
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
 from graphql.execution.values import get_argument_values, get_variable_values
 
 from core.errors import BadUserInput
@@ -71,7 +80,7 @@ def prepare(asked: Asked, document: Document, context: Context) -> Following:
     arguments = get_argument_values(subscription.fields[node.name.value], node, variables)
     cursor = arguments.get("after")
     return Following(
-        _without_cursor(asked, node),
+        asked,
         document,
         operation,
         live_field,
@@ -80,14 +89,34 @@ def prepare(asked: Asked, document: Document, context: Context) -> Following:
     )
 
 
-def _without_cursor(asked: Asked, node: FieldNode) -> Asked:
-    """The operation without the variable that says where to begin: it makes no difference to what an event shows."""
-    names = {
+def _variables_shown(following: Following) -> dict[str, Any]:
+    """The variables that can make a difference to an event's answer: not the one that only says where to begin."""
+    (root, *_) = following.operation.selection_set.selections
+    uses = Counter(_variables_in(following.document.node))
+    cursors = {
         argument.value.name.value
-        for argument in node.arguments or ()
+        for argument in getattr(root, "arguments", None) or ()
         if argument.name.value == "after" and isinstance(argument.value, VariableNode)
     }
-    return asked._replace(variables={k: v for k, v in asked.variables.items() if k not in names})
+    given = following.asked.variables
+    return {name: value for name, value in given.items() if name not in cursors or uses[name] > 1}
+
+
+class _FindsVariables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def enter_variable(self, node: VariableNode, _key: Any, parent: Any, *_args: Any) -> None:
+        if not isinstance(parent, VariableDefinitionNode):
+            self.names.append(node.name.value)
+
+
+def _variables_in(document: DocumentNode) -> list[str]:
+    """The name of each use of a variable."""
+    finder = _FindsVariables()
+    visit(document, finder)
+    return finder.names
 
 
 @dataclass
@@ -132,7 +161,9 @@ class LiveOperations:
                     if event.type in following.live_field.event_types:
                         yield await self._execute(following, event)
             while (message := await queue.get()) is not None:
-                yield message.body
+                # A process that lags behind hears of events that another one has shown this subscriber already.
+                if following.after is None or message.sequence > following.after:
+                    yield message.body
             raise TooSlow
         finally:
             self._leave(group, queue)
@@ -193,7 +224,7 @@ def _group_key(following: Following, workspace_id: UUID) -> Any:
         workspace_id,
         following.document.key,
         following.asked.operation_name,
-        orjson.dumps(following.asked.variables, option=orjson.OPT_SORT_KEYS),
+        orjson.dumps(_variables_shown(following), option=orjson.OPT_SORT_KEYS),
         caller.kind,
         caller.scopes,
         caller.hides_stock,

@@ -94,6 +94,10 @@ class _Connection:
             return
         except WebSocketDisconnect:
             return
+        except Exception as error:  # noqa: BLE001 - logged and masked; the client may come back
+            format_error(error, self._id)
+            await self._close(Closed(1011, "Something went wrong on our side: come back in a moment."))
+            return
         tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._recheck())]
         try:
             await self._close(await self._ended)
@@ -163,7 +167,7 @@ class _Connection:
                 log.warning("websocket not rechecked", connection=self._id, error=str(error))
                 continue
             before = self._caller
-            if caller.problem or (before and caller.scopes != before.scopes):
+            if caller.problem or (before and _rights(caller) != _rights(before)):
                 self._end(4403, "Forbidden: the credentials have expired, were revoked or changed.")
                 return
 
@@ -183,7 +187,7 @@ class _Connection:
             case "subscribe":
                 self._subscribe(message)
             case "complete":
-                operation = self._operations.get(_operation_id(message))
+                operation = self._operations.pop(_operation_id(message), None)
                 if operation:
                     operation.cancel()
             case "ping" | "pong":
@@ -205,7 +209,12 @@ class _Connection:
             raise Closed(4400, f"At most {MAX_OPERATIONS} operations run on a connection.")
         task = asyncio.create_task(self._operate(operation_id, message.get("payload")))
         self._operations[operation_id] = task
-        task.add_done_callback(lambda _: self._operations.pop(operation_id, None))
+        task.add_done_callback(lambda done: self._forget(operation_id, done))
+
+    def _forget(self, operation_id: str, done: asyncio.Task[None]) -> None:
+        """Frees the id of an operation that ended, unless another one has it already."""
+        if self._operations.get(operation_id) is done:
+            del self._operations[operation_id]
 
     async def _operate(self, operation_id: str, payload: Any) -> None:
         """Runs one operation to its end; whatever is wrong with it is told under its id and ends only it."""
@@ -229,6 +238,7 @@ class _Connection:
         context = Context(runner.platform, caller, request_id)
         operation = document.operation(asked.operation_name)
         if operation.operation is OperationType.SUBSCRIPTION:
+            runner.limits.check(document.key, document.node, operation, asked.variables)
             following = prepare(asked, document, context)
             with SUBSCRIPTIONS.track_inprogress():
                 async for body in self._door.live.follow(following):
@@ -263,6 +273,10 @@ class _Connection:
             await self._send(message)
         except (RuntimeError, WebSocketDisconnect):
             log.info("websocket gone before its error was told", connection=self._id)
+
+
+def _rights(caller: Caller) -> tuple[Any, ...]:
+    return caller.workspace_id, caller.scopes, caller.hides_stock
 
 
 def _operation_id(message: dict[str, Any]) -> str:

@@ -91,9 +91,12 @@ class TestUserRegister:
         person: Person = await new_user()
         given = {"email": person.email, "password": GOOD_PASSWORD}
 
-        answer = await graphql(USER_REGISTER, {"input": given}, headers=sent_from(new_address()))
-
-        assert codes(answer["data"]["userRegister"]) == [("TAKEN", ["input", "email"])]
+        # With a key too: a refusal stores nothing of it, so the same request again is refused alike.
+        for key in (None, "k1", "k1"):
+            answer = await graphql(
+                USER_REGISTER, {"input": given}, idempotency_key=key, headers=sent_from(new_address())
+            )
+            assert codes(answer["data"]["userRegister"]) == [("TAKEN", ["input", "email"])]
         assert await users(platform, person.email) == 1
         assert await user_actions(platform, person.email) == []
 

@@ -7,6 +7,7 @@ import pytest
 from graphql import OperationDefinitionNode, parse
 
 from core.errors import BadUserInput
+from schema.transport.documents import Documents
 from schema.transport.limits import MAX_COST, MAX_DEPTH, Limits
 from schema.transport.operation import GRAPHQL_SCHEMA
 from tests.factories import Shop
@@ -32,7 +33,11 @@ class TestCost:
             ("{ products(first: 50) { edges { node { images(first: 3) { nodes { url } } } } } }", 50 + 150),
             ("{ products { nodes { id } pageInfo { hasNextPage } totalCount } }", 20),
             ("query ($n: Int) { products(first: $n) { nodes { id } } }", 7),
+            ("query ($d: Int = 60) { products(first: $d) { nodes { id } } }", 60),
+            ("query ($f: Int) { products(first: $f) { nodes { id } } }", 90),
+            ("query ($z: Int = 60) { products(first: $z) { nodes { id } } }", 20),
             ('{ nodes(ids: ["a", "b", "c"]) { id } }', 3),
+            ('query ($i: [ID!]! = ["a", "b"]) { nodes(ids: $i) { id } }', 2),
             (
                 """{ a: products(first: 5) { ...P } b: products(first: 6) { ...P } }
                    fragment P on ProductConnection { nodes { id } }""",
@@ -41,7 +46,7 @@ class TestCost:
         ],
     )
     def test_counts_rows_not_their_parts(self, text: str, cost: int) -> None:
-        assert measure(text, n=7)[2] == cost
+        assert measure(text, n=7, f=90.0, z=None)[2] == cost
 
     async def test_refuses_an_operation_that_multiplies(self, shop: Shop) -> None:
         await shop.product()
@@ -91,3 +96,25 @@ class TestCost:
         for node in document.definitions:
             if isinstance(node, OperationDefinitionNode):
                 Limits(GRAPHQL_SCHEMA).check(0, document, node, {"first": 100})
+
+
+class TestRepetition:
+    """What would take the validation long."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "{ " + "products { nodes { id } } " * 280 + "}",
+            "{ workspace { " + "id " * 1500 + "} }",
+            "{ " + " ".join(f"...F{n}" for n in range(150)) + " } "
+            + " ".join(f"fragment F{n} on Query {{ products {{ nodes {{ id }} }} }}" for n in range(150)),
+        ],
+    )  # fmt: skip
+    def test_is_refused_before_it_is_validated(self, text: str) -> None:
+        started = time.process_time()
+
+        with pytest.raises(BadUserInput):
+            Documents(GRAPHQL_SCHEMA).get(text)
+
+        # Validating these takes seconds of CPU; refusing them bounds the work.
+        assert time.process_time() - started < 0.5

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from core.pubsub import EVENTS_CHANNEL
+from resolvers.context import Platform
 from tests.client import LiveServer
 from tests.factories import Shop
 from tests.live.socket import connect, signed_in
@@ -85,6 +87,37 @@ class TestOrderEvents:
 
         assert missed[0]["order"]["number"] == 1002
         assert numbers == list(range(1002, 1027))
+
+    async def test_takes_a_cursor_that_the_client_declares_as_needed(self, shop: Shop, live_server: LiveServer) -> None:
+        variant = await shop.variant()
+        async with signed_in(live_server, shop.api_key) as socket:
+            await socket.subscribe(ORDER_EVENTS)
+            await settled()
+            await shop.order(variant)
+            cursor = (await socket.next())["orderEvents"]["cursor"]
+            needed = "subscription ($after: String!) { orderEvents(after: $after) { order { number } } }"
+            await socket.subscribe(needed, {"after": cursor}, key="2")
+            await settled()
+            await socket.send({"id": "1", "type": "complete"})
+            await shop.order(variant)
+
+            message = await socket.receive()
+            while message["id"] != "2":
+                message = await socket.receive()
+
+        assert message["payload"] == {"data": {"orderEvents": {"order": {"number": 1002}}}}
+
+    async def test_hears_on_after_a_doorbell_that_names_nothing(
+        self, shop: Shop, live_server: LiveServer, platform: Platform
+    ) -> None:
+        variant = await shop.variant()
+        async with signed_in(live_server, shop.api_key) as socket:
+            await socket.subscribe(ORDER_EVENTS)
+            await settled()
+            await platform.redis.publish(f"{EVENTS_CHANNEL}nonsense", "")
+            await shop.order(variant)
+
+            assert (await socket.next())["orderEvents"]["order"]["number"] == 1001
 
     async def test_does_not_show_another_workspaces_orders(
         self, shop: Shop, other_shop: Shop, live_server: LiveServer
@@ -177,6 +210,14 @@ class TestWebSocketDoor:
 
             assert await socket.receive() == {"type": "pong"}
 
+    async def test_frees_the_id_of_a_completed_operation_at_once(self, shop: Shop, live_server: LiveServer) -> None:
+        async with signed_in(live_server, shop.api_key) as socket:
+            await socket.subscribe(ORDER_EVENTS)
+            await socket.send({"id": "1", "type": "complete"})
+            await socket.subscribe("{ workspace { slug } }")
+
+            assert await socket.next() == {"workspace": {"slug": shop.slug}}
+
     @pytest.mark.parametrize(
         ("messages", "code"),
         [
@@ -184,6 +225,7 @@ class TestWebSocketDoor:
             ([{"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }"}}], 4401),
             ([{"type": "connection_init", "payload": {"authorization": "Bearer forged"}}], 4403),
             ([{"type": "connection_init", "payload": {"storefrontToken": 7}}], 4400),
+            ([{"type": "connection_init", "payload": {"authorization": "Bearer a\0b", "workspace": "\0"}}], 4403),
             ([[]], 4400),
             ([7], 4400),
             ([{"type": "connection_init"}, {"type": "connection_init"}], 4429),

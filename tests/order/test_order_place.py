@@ -378,6 +378,16 @@ class TestOrderCancel:
         assert await stock(shop) == [10]
         assert await traces(shop) == (1, 2, 2)
 
+    async def test_does_not_tell_the_shopper_why(self, shop: Shop) -> None:
+        payload = await shop.order(await shop.variant())
+        await shop.admin(CANCEL, {"id": payload["order"]["id"], "input": {"reason": "Looks like fraud"}})
+
+        answer = await shop.shopper(
+            "query ($t: String!) { orderByToken(token: $t) { status cancelReason } }", {"t": payload["orderToken"]}
+        )
+
+        assert answer == {"data": {"orderByToken": {"status": "CANCELLED", "cancelReason": None}}}
+
     async def test_cancels_once(self, shop: Shop) -> None:
         order = (await shop.order(await shop.variant(), quantity=4))["order"]
 

@@ -178,6 +178,28 @@ class TestProductCreate:
         assert {code for answer in answers for code, _ in codes(answer)} == {"TAKEN"}
 
 
+class TestProductDelete:
+    """`productDelete`."""
+
+    async def test_waits_for_orders_in_their_order(self, shop: Shop) -> None:
+        price = {"amount": "1.00", "currencyCode": "EUR"}
+        # SKUs that run against the ids: an update that went by the one and locked by the other would deadlock.
+        variants = [{"sku": f"S{99 - n:02d}", "price": price, "quantity": 100} for n in range(40)]
+        product = await shop.product(variants=variants)
+        ids = "query ($id: ID!) { product(id: $id) { variants(first: 100) { nodes { id } } } }"
+        nodes = (await shop.admin(ids, {"id": product["id"]}))["data"]["product"]["variants"]["nodes"]
+        lines = [{"variantId": node["id"], "quantity": 1} for node in nodes]
+        document = "mutation ($i: OrderPlaceInput!) { orderPlace(input: $i) { userErrors { code } } }"
+
+        answers = await asyncio.gather(
+            *(shop.shopper(document, {"i": {"email": "a@example.com", "lines": lines}}) for _ in range(8)),
+            shop.admin(ADMIN, {"id": product["id"]}, operation="ProductDelete"),
+            *(shop.shopper(document, {"i": {"email": "a@example.com", "lines": lines}}) for _ in range(8)),
+        )
+
+        assert [answer["errors"] for answer in answers if "errors" in answer] == []
+
+
 class TestProductUpdate:
     """`productUpdate`."""
 
@@ -234,6 +256,17 @@ class TestProductUpdate:
             ("B", "Huge", "99.00", 1),
             ("A", "Small", "12.50", 9),
         ]
+
+    async def test_lets_two_variants_change_their_skus(self, shop: Shop) -> None:
+        product = await shop.product(variants=[{"sku": "A", "price": MONEY}, {"sku": "B", "price": MONEY}])
+        first, second = (variant["id"] for variant in product["variants"]["nodes"])
+        swapped = [{"id": first, "sku": "B"}, {"id": second, "sku": "A"}]
+
+        payload = await update(shop, product["id"], {"revision": 1, "variants": swapped})
+
+        assert payload["userErrors"] == []
+        variants = (await read(shop, product["id"]))["variants"]["nodes"]
+        assert [(variant["id"], variant["sku"]) for variant in variants] == [(first, "B"), (second, "A")]
 
     async def test_is_found_by_its_new_words_and_no_longer_by_its_old(self, shop: Shop) -> None:
         product = await shop.product(title="Brass lamp")

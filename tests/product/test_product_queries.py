@@ -104,6 +104,11 @@ class TestProducts:
         assert len(await titles(createdAt={"gte": "2020-01-01T00:00:00Z"})) == 2
         assert await titles(createdAt={"lt": "2020-01-01T00:00:00Z"}) == []
 
+    async def test_needs_no_page_to_be_filtered(self, shop: Shop) -> None:
+        answer = await shop.shopper('{ products(filter: { search: "x" }) { __typename } }')
+
+        assert answer == {"data": {"products": {"__typename": "ProductConnection"}}}
+
     async def test_refuses_pages_and_cursors_that_make_no_sense(self, shop: Shop) -> None:
         for arguments in ("first: -1", "first: 101", "first: 1, last: 1", 'after: "nonsense"', 'after: ""'):
             answer = await shop.shopper(f"{{ products({arguments}) {{ nodes {{ id }} }} }}")

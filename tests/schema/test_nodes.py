@@ -53,3 +53,32 @@ class TestNodes:
 
         assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
         assert (await shop.admin(NODES, {"ids": ids[:100]}))["data"]["nodes"] == [None] * 100
+
+    async def test_does_not_take_one_types_id_for_anothers(self, shop: Shop) -> None:
+        order = (await shop.order(await shop.variant()))["order"]
+        as_product = order["id"].replace("Order_", "Product_")
+
+        answer = await shop.admin(NODES, {"ids": [as_product, order["id"]]})
+
+        assert answer["data"]["nodes"] == [None, {"__typename": "Order", "id": order["id"], "number": 1001}]
+
+    async def test_shows_shoppers_no_part_of_what_is_not_theirs(self, shop: Shop) -> None:
+        product = await shop.product(images=[{"url": "https://a.example/1.png"}])
+        await shop.order(product["variants"]["nodes"][0]["id"])
+        parts = "{ orders { nodes { lines { nodes { id } } } } products { nodes { id images { nodes { id } } } } }"
+        read = (await shop.admin(parts))["data"]
+        line = read["orders"]["nodes"][0]["lines"]["nodes"][0]["id"]
+        image = read["products"]["nodes"][0]["images"]["nodes"][0]["id"]
+        node = "query ($id: ID!) { node(id: $id) { id } }"
+        seen = await shop.shopper(node, {"id": image})
+        change = """
+          mutation ($id: ID!) { productUpdate(id: $id, input: { revision: 1, status: DRAFT }) { userErrors { code } } }
+        """
+        await shop.admin(change, {"id": product["id"]})
+
+        assert seen["data"]["node"] == {"id": image}
+        assert (await shop.shopper(node, {"id": image}))["data"] == {"node": None}
+        assert (await shop.admin(node, {"id": image}))["data"]["node"] == {"id": image}
+        refused = await shop.shopper(node, {"id": line})
+        assert refused["data"] == {"node": None}
+        assert refused["errors"][0]["extensions"]["scope"] == "orders:read"

@@ -1,13 +1,14 @@
 """Making a workspace and changing its settings."""
 
 import asyncio
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import pytest
 
 from core.access import Role
 from core.ids import new_id, uuid_in
-from core.money import rescale_minor
+from core.money import digits
 from resolvers.context import Platform
 from tests.client import GraphQL
 from tests.factories import Person, Shop, add_member
@@ -311,7 +312,7 @@ class TestWorkspaceUpdate:
         assert codes(await update(shop, currencyCode=new)) == []
 
         rows = await shop.sql("select price_amount from product_variant order by position")
-        assert [row[0] for row in rows] == [rescale_minor(amount, old, new) for amount in amounts]
+        assert [row[0] for row in rows] == [rescaled(amount, old, new) for amount in amounts]
 
     async def test_refuses_prices_that_would_be_absurd(self, new_shop: Any) -> None:
         shop: Shop = await new_shop(currency_code="JPY")
@@ -367,3 +368,8 @@ class TestWorkspaceUpdate:
             done.set()
 
         await asyncio.gather(editor(), *(shopper() for _ in range(4)))
+
+
+def rescaled(minor: int, old: str, new: str) -> int:
+    """The same figure in the other currency's minor units, halves to the even digit."""
+    return int(Decimal(minor).scaleb(digits(new) - digits(old)).quantize(Decimal(1), ROUND_HALF_EVEN))
