@@ -21,7 +21,7 @@ help: ## this list
 		printf '  %-10s %s\n' "$$goal" "$$text"; done
 	@echo
 	@echo 'ARGS="…" goes to the tests and benchmarks:  make test ARGS="tests/test_order.py -k cancel -n 0"'
-	@echo "PORT, DATABASE_URL and REDIS_URL change what run, test and bench use."
+	@echo "PORT, DATABASE_URL and REDIS_URL change what run and test use; bench has servers of its own."
 
 .PHONY: run
 run: setup assets ## everything, here: PostgreSQL, Redis, migrations, demo shops, API and worker; Ctrl-C ends it

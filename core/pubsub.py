@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 log = structlog.get_logger()
 
 RECONNECT_SECONDS = 0.5
-# Under load many commits of a workspace share one doorbell; a lone one waits this long.
+# How long after ringing the next doorbells are gathered: under load many commits of a workspace share one.
 GATHER_SECONDS = 0.01
 EVENTS_CHANNEL = "vitrine:events:"
 REVOKED_CHANNEL = "vitrine:revoked:"
@@ -29,7 +29,7 @@ def revoked_channel(row_id: UUID) -> str:
 class Doorbells:
     """Rings and hears doorbells. Nothing here raises, nor waits, when Redis is away.
 
-    Doorbells that are rung within `GATHER_SECONDS` are sent together, each channel once.
+    A lone doorbell is sent at once; those that follow within `GATHER_SECONDS` are sent together, each channel once.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -46,7 +46,6 @@ class Doorbells:
         """Sends what is rung, until it is cancelled."""
         while True:
             await self._wanted.wait()
-            await asyncio.sleep(GATHER_SECONDS)
             self._wanted.clear()
             channels, self._pending = self._pending, set()
             try:
@@ -56,6 +55,7 @@ class Doorbells:
                     await pipeline.execute()
             except (RedisError, OSError) as error:
                 log.warning("doorbells not rung", channels=len(channels), error=str(error))
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def listen(self, prefix: str, heard: Callable[[str], None]) -> None:
         """Calls `heard` with what follows the prefix in each doorbell's channel, until it is cancelled."""
