@@ -15,7 +15,7 @@ import uvicorn
 from core.settings import Settings, settings
 from core.telemetry import configure_logging
 from resolvers.context import Platform
-from server import create_app
+from server import Application
 from tests.client import GraphQL, LiveServer
 from tests.factories import Person, Shop, make_shop, make_user
 
@@ -33,7 +33,7 @@ def test_settings() -> Settings:
 async def app(test_settings: Settings) -> AsyncIterator[tuple[Any, int]]:
     """The application, served by uvicorn in this process."""
     configure_logging("WARNING")
-    application = create_app(test_settings)
+    application = Application(test_settings)
     # The protocol is named, or asyncio would not switch off Nagle's waiting.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
