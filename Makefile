@@ -20,7 +20,7 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)$$/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r goal text; do \
 		printf '  %-10s %s\n' "$$goal" "$$text"; done
 	@echo
-	@echo 'ARGS="…" goes to the tests and benchmarks:  make test ARGS="tests/test_order.py -k cancel -n 0"'
+	@echo 'ARGS="…" goes to the tests and benchmarks:  make test ARGS="tests/order -k cancel -n 0"'
 	@echo "PORT, DATABASE_URL and REDIS_URL change what run and test use; bench has servers of its own."
 
 .PHONY: run

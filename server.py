@@ -15,8 +15,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, WebSocketRoute
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from core.database import Database
@@ -66,7 +66,12 @@ class Application:
         )
         self._starlette = Starlette(
             lifespan=partial(_lifespan, settings),
-            routes=[*HEALTH_ROUTES, *GRAPHIQL_ROUTES, Mount("/media", Media(settings.data_dir))],
+            routes=[
+                Route("/", _to_graphiql),
+                *HEALTH_ROUTES,
+                *GRAPHIQL_ROUTES,
+                Mount("/media", Media(settings.data_dir)),
+            ],
             middleware=[Middleware(cors)],
         )
         self.state = self._starlette.state
@@ -117,6 +122,11 @@ async def _kept_running(job: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("a background job failed, starting it again", job=job.__qualname__)
         await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _to_graphiql(_request: Request) -> Response:
+    """Who opens the bare address finds the explorer."""
+    return RedirectResponse("/graphql")
 
 
 def _page(settings: Settings, request: Request) -> Response | None:

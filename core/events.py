@@ -1,4 +1,4 @@
-"""The kinds of sync event: how they are stored, and sent in webhooks."""
+"""The kinds of sync event, and how they are stored."""
 
 from enum import StrEnum
 

@@ -280,7 +280,7 @@ def _print_ready(environment: dict[str, str], seconds: float) -> None:
 
 def _curl(url: str, header: str, query: str) -> str:
     body = json.dumps({"query": query})
-    return f"curl -s {url} -H 'content-type: application/json' -H '{header}' -d '{body}'"
+    return f"curl -sw '\\n' {url} -H 'content-type: application/json' -H '{header}' -d '{body}'"
 
 
 if __name__ == "__main__":

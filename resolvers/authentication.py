@@ -84,15 +84,22 @@ class Authenticator:
             return await self._shopper(credentials.storefront_token)
         if not credentials.authorization:
             return Caller(CallerKind.ANONYMOUS)
-        scheme, _, token = credentials.authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
+        return await self._bearer(credentials)
+
+    async def _bearer(self, credentials: Credentials) -> Caller:
+        scheme, _, rest = credentials.authorization.partition(" ")
+        token = rest.strip()
+        if scheme.lower() != "bearer" or not token:
             return _refused("Authorization must look like: Bearer <access token or API key>.")
-        token = token.strip()
+        if token.startswith(STOREFRONT_TOKEN_PREFIX):
+            return _refused("This is a storefront token: send it as X-Storefront-Token.")
         if token.startswith(API_KEY_PREFIX):
             return await self._api_key(token, credentials.workspace)
         return await self._user(token, credentials.workspace)
 
     async def _shopper(self, token: str) -> Caller:
+        if token.startswith(API_KEY_PREFIX):
+            return _refused("This is an API key, and secret: send it as Authorization: Bearer.")
         parts = unpack_token(STOREFRONT_TOKEN_PREFIX, token)
         row = await self._row(FIND_STOREFRONT_TOKEN, parts[0], parts[1]) if parts else None
         if parts is None or row is None or not hmac.compare_digest(row["token"], token):

@@ -89,22 +89,27 @@ def validated(model: type[Model], given: Mapping[str, Any], at: str = "input") -
         raise Refused(*problems) from None
 
 
+# What is wrong in our words; pydantic's are for programmers.
+_SENTENCES = {
+    "string_too_short": "{name} must not be empty.",
+    "string_type": "{name} must not be empty.",
+    "int_type": "{name} must not be empty.",
+    "list_type": "{name} must not be empty.",
+    "string_too_long": "{name} must have at most {max_length} characters.",
+    "too_short": "{name} needs {min_length} or more entries.",
+    "too_long": "{name} must have at most {max_length} entries.",
+    "greater_than_equal": "{name} must be at least {ge}.",
+    "less_than_equal": "{name} must be at most {le}.",
+}
+
+
 def _sentence(item: Mapping[str, Any]) -> str:
     """What is wrong with which field, and what would be right."""
     name = str(next((part for part in reversed(item["loc"]) if isinstance(part, str)), "input"))
-    context = item.get("ctx", {})
-    match item["type"]:
-        case "string_too_short" | "string_type" | "int_type" | "list_type":
-            return f"{name} must not be empty."
-        case "string_too_long":
-            return f"{name} must have at most {context['max_length']} characters."
-        case "too_short":
-            return f"{name} must have at least {context['min_length']} entries."
-        case "too_long":
-            return f"{name} must have at most {context['max_length']} entries."
-        case _:
-            message = str(item["msg"])
-            return message if message.endswith(".") else f"{name}: {message}."
+    if item["type"] in _SENTENCES:
+        return _SENTENCES[item["type"]].format(name=name, **item.get("ctx", {}))
+    message = str(item["msg"])
+    return message if message.endswith(".") else f"{name}: {message}."
 
 
 def problem_error(code: str, message: str) -> PydanticCustomError:

@@ -24,7 +24,7 @@ _DESCRIPTIONS = {
 }
 SyncEventType = enum_of(
     "SyncEventType",
-    "A kind of change. Webhooks write it in lower case with a dot: PRODUCT_CREATED is product.created.",
+    "A kind of change.",
     {kind.name: (kind.value, _DESCRIPTIONS[kind]) for kind in EventType},
 )
 

@@ -142,6 +142,9 @@ def _title(name: str) -> str:
 
 def _error_type(name: str, codes: tuple[str, ...]) -> Any:
     title = _title(name)
+    unknown = [code for code in codes if code not in CODES]
+    if unknown:
+        raise LookupError(f"{name} refuses with {unknown[0]}: give it a sentence in CODES of schema/mutation.py.")
     values = {code: (code, CODES[code]) for code in codes}
     code_enum = enum_of(f"{title}UserErrorCode", f"What `{name}` can refuse.", values)
 

@@ -75,16 +75,17 @@ class Limits:
 
 def _refuse_large(size: Size) -> None:
     for what, found, limit in (
-        ("is nested", size.depth, MAX_DEPTH),
-        ("selects fields", size.fields, MAX_FIELDS),
-        ("can read objects", size.cost, MAX_COST),
+        ("is nested {} deep", size.depth, MAX_DEPTH),
+        ("selects {} fields", size.fields, MAX_FIELDS),
+        ("can read {} objects", size.cost, MAX_COST),
     ):
         if found > limit:
-            raise BadUserInput(f"The operation {what} {_told(found)} times; at most {limit}. Ask for less at once.")
+            told = what.format(_told(found))
+            raise BadUserInput(f"The operation {told}; at most {limit}. Ask for less at once.")
 
 
 def _told(number: int) -> str:
-    return str(number) if number < 10**9 else "a thousand million and more"
+    return str(number) if number < 10**9 else "a thousand million or more"
 
 
 # What a variable can say of a size: GraphQL takes 100.0 for the Int 100.
