@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from core.access import Caller, CallerKind
+from core.access import Caller
 from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings
@@ -37,8 +37,3 @@ class Context:
     caller: Caller
     request_id: str = ""
     idempotency: IdempotencyKey | None = None
-
-
-def system_context(platform: Platform, label: str) -> Context:
-    """For what nobody asked for: sweepers, retention, demo data."""
-    return Context(platform, Caller(CallerKind.SYSTEM, label=label))

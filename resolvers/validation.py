@@ -43,7 +43,6 @@ _CODES = {
     "int_type": "BLANK",
     "list_type": "BLANK",
 }
-CODES_OF_VALIDATION = frozenset(_CODES.values())
 
 
 class Input(BaseModel):

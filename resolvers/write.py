@@ -93,10 +93,14 @@ class Write:
             await _replay_unless_claimed(self, key)
         return rows
 
-    async def finish(self, *more: str, arguments: tuple[Any, ...] = (), order_numbers: int = 0) -> int | None:
+    async def finish(self, *more: str, arguments: tuple[Any, ...] = (), order_numbers: int = 0) -> None:
         """The last statement: counter, events, audit, outcome, and the CTEs in `more`, whose arguments are `$2` on.
 
         In them `counter` has `sequence` and `order_number`, each the last that was given before this write.
+
+        Raises:
+            LookupError: the workspace has no counter, so that its events would be lost.
+
         """
         values: list[Any] = [self.workspace_id, *arguments]
         parts: list[str] = []
@@ -113,12 +117,11 @@ class Write:
         if self.context.idempotency:
             parts.append(self._outcome_sql(self.context.idempotency, parameters))
         if not parts:
-            return None
+            return
         last = "select sequence from counter" if self._events else "select null"
-        result: int | None = await self.connection.fetchval(f"with {', '.join(parts)} {last}", *values)
-        if self._events and result is None:
+        sequence = await self.connection.fetchval(f"with {', '.join(parts)} {last}", *values)
+        if self._events and sequence is None:
             raise LookupError(f"Workspace {self.workspace_id} has no counter: its events would be lost.")
-        return result
 
     def _outcome_sql(self, key: IdempotencyKey, parameters: Any) -> str:
         sealed = seal_outcome(self.outcome, self.context)

@@ -41,7 +41,7 @@ def live_field(
 
     async def over_websocket(**_arguments: Any) -> AsyncIterator[Any]:
         raise RuntimeError("Subscriptions are served by the websocket door, which reads LIVE_FIELDS.")
-        yield
+        yield  # never reached, but it makes this the generator that Strawberry asks for
 
     over_websocket.__signature__ = Signature(  # type: ignore[attr-defined]
         parameters,

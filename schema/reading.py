@@ -59,11 +59,6 @@ def column(
     return _field(description, Column(sql, convert, scope, visible))
 
 
-def reference(description: str, type_name: str, sql: str, scope: str | None = None) -> Any:
-    """The global id of another row."""
-    return _field(description, Column((sql,), global_id_encoder(type_name), scope))
-
-
 def money_columns(amount: str, currency: str) -> dict[str, Column | Embedded]:
     """The fields of `Money` from a column of minor units and one of the currency."""
     return {"amount": Column((amount, currency), format_minor), "currencyCode": Column((currency,))}

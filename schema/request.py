@@ -1,7 +1,6 @@
 """What every resolver of the schema finds in `info.context`."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from resolvers.context import Context
 from resolvers.read import Engine
@@ -14,4 +13,3 @@ class Request:
     context: Context
     engine: Engine
     document_key: int
-    extensions: dict[str, Any] = field(default_factory=dict)
