@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
+from core.cache import AnswerCache
 from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
@@ -29,12 +30,9 @@ from resolvers.feed import Feed
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
-from schema.schema import new_engine
-from schema.transport.documents import Documents
 from schema.transport.http import HttpDoor
-from schema.transport.limits import Limits
 from schema.transport.live import LiveOperations
-from schema.transport.operation import GRAPHQL_SCHEMA, Runner
+from schema.transport.operation import new_runner
 from schema.transport.websocket import WebSocketDoor
 
 log = structlog.get_logger()
@@ -44,26 +42,16 @@ SHUTDOWN_SECONDS = 4
 RESTART_SECONDS = 1.0
 YOUNG_OBJECTS = 10_000
 MAX_WEBSOCKET_MESSAGE = 1024 * 1024
-CORS_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id", "X-Shopper-Secret"]
-CORS_HEADERS += ["X-Storefront-Token", "X-Workspace"]
 
 
 class Application:
     """The ASGI application for these settings; it connects when its lifespan starts.
 
-    GraphQL over HTTP has a door of its own that routes nothing and answers every error itself, so it stands before
-    Starlette's routing and error pages, which would cost each request more than the door does.
+    GraphQL over HTTP has a door of its own that routes nothing and answers every error itself, CORS included, so it
+    stands before Starlette's routing and error pages, which would cost each request more than the door does.
     """
 
     def __init__(self, settings: Settings) -> None:
-        cors = partial(
-            CORSMiddleware,
-            allow_origins=settings.origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=CORS_HEADERS,
-            expose_headers=["X-Request-Id"],
-            max_age=7200,
-        )
         self._starlette = Starlette(
             lifespan=partial(_lifespan, settings),
             routes=[
@@ -72,17 +60,13 @@ class Application:
                 *GRAPHIQL_ROUTES,
                 Mount("/media", Media(settings.data_dir)),
             ],
-            middleware=[Middleware(cors)],
+            middleware=[Middleware(CORSMiddleware, allow_origins=settings.origins)],
         )
         self.state = self._starlette.state
-        self._graphql = cors(self._open_door)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_graphql = scope["type"] == "http" and scope["path"] == "/graphql"
-        await (self._graphql if is_graphql else self._starlette)(scope, receive, send)
-
-    async def _open_door(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.state.http_door(scope, receive, send)
+        await (self.state.http_door if is_graphql else self._starlette)(scope, receive, send)
 
 
 @asynccontextmanager
@@ -92,18 +76,20 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     )
     platform = Platform(settings, await Database.open(settings), redis, Doorbells(redis))
     authenticator, feed = Authenticator(platform), Feed(platform.database, platform.doorbells)
-    runner = Runner(platform, new_engine(), Documents(GRAPHQL_SCHEMA), Limits(GRAPHQL_SCHEMA))
+    runner = new_runner(platform)
+    cache = AnswerCache(settings.storefront_cache_seconds)
     live = LiveOperations(runner, feed)
     websocket = WebSocketDoor(runner, authenticator, live, settings.origin_allowed)
     app.state.platform = platform
-    app.state.http_door = HttpDoor(runner, authenticator, partial(_page, settings))
+    app.state.http_door = HttpDoor(runner, authenticator, cache, partial(_page, settings))
     app.router.routes.append(WebSocketRoute("/graphql", websocket))
     # The schema and the modules live as long as the process: the collector need not look at them again and again. And
     # what requests leave behind is mostly gone by itself: looking less often saves 5 % of the CPU.
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)
-    tasks = [asyncio.create_task(_kept_running(each)) for each in (platform.doorbells.run, authenticator.run, feed.run)]
+    jobs = (platform.doorbells.run, authenticator.run, feed.run, partial(cache.run, platform.doorbells))
+    tasks = [asyncio.create_task(_kept_running(each)) for each in jobs]
     try:
         yield
     finally:
@@ -120,7 +106,7 @@ async def _kept_running(job: Callable[[], Awaitable[None]]) -> None:
         try:
             await job()
         except Exception:
-            log.exception("a background job failed, starting it again", job=job.__qualname__)
+            log.exception("a background job failed, starting it again", job=repr(job))
         await asyncio.sleep(RESTART_SECONDS)
 
 

@@ -24,10 +24,7 @@ from core.database import Database, Pool
 from core.ids import parse_global_id
 from core.settings import Settings
 from resolvers.context import Context
-from schema.schema import new_engine
-from schema.transport.documents import Documents
-from schema.transport.limits import Limits
-from schema.transport.operation import GRAPHQL_SCHEMA, Asked, Runner, idempotency_key, run
+from schema.transport.operation import Asked, idempotency_key, new_runner, prepare, run
 from tests.factories import Shop
 
 _IDS_PER_ORDER = 16
@@ -102,11 +99,9 @@ async def _record(shop: Shop, variant_id: str, key_text: str) -> list[Statement]
     """Places one order in this process, by the code that the server runs."""
     recorder = _Recorder(shop.platform.database.app)
     database = Database(cast("Any", recorder), shop.platform.database.system)
-    runner = Runner(
-        replace(shop.platform, database=database), new_engine(), Documents(GRAPHQL_SCHEMA), Limits(GRAPHQL_SCHEMA)
-    )
+    runner = new_runner(replace(shop.platform, database=database))
     asked = Asked(ORDER_PLACE, {"input": order_input("shopper@example.com", {variant_id: 1})}, "OrderPlace")
-    document = runner.documents.get(asked.query)
+    prepared = prepare(runner, asked, runner.documents.get(asked.query))
     caller = Caller(
         CallerKind.SHOPPER,
         id=shop.storefront_token_id,
@@ -114,9 +109,9 @@ async def _record(shop: Shop, variant_id: str, key_text: str) -> list[Statement]
         label="tests",
         address="127.0.0.1",
     )
-    key = idempotency_key(document, asked, caller, key_text, "")
-    answer = await run(runner, asked, document, Context(runner.platform, caller, uuid4().hex, key))
-    if answer.has_errors or answer.body["data"]["orderPlace"]["userErrors"]:
+    key = idempotency_key(prepared, caller, key_text, "")
+    answer = await run(runner, prepared, Context(runner.platform, caller, uuid4().hex, key))
+    if answer.codes or answer.body["data"]["orderPlace"]["userErrors"]:
         raise RuntimeError(f"The order to record failed: {answer.body}")
     return recorder.statements
 

@@ -29,10 +29,8 @@ from core.settings import Settings
 
 # Makes a statement one that pins its workspace, `$1`, by itself: one round trip. What `inner` reads of tables must
 # stand behind `pin.w is not null`; that and `offset 0` keep the planner from a table, and its policy, before the pin.
-PINNED_STATEMENT = (
-    "with pin as materialized (select set_config('app.workspace_id', $1::uuid::text, true) w) "
-    "select q.* from pin cross join lateral ({inner} offset 0) q"
-)
+PIN = "with pin as materialized (select set_config('app.workspace_id', $1::uuid::text, true) w)"
+PINNED_STATEMENT = PIN + " select q.* from pin cross join lateral ({inner} offset 0) q"
 PIN_FIRST = "pin.w is not null"
 STATEMENT_CACHE_SIZE = 500
 COMMAND_TIMEOUT = 15.0

@@ -12,3 +12,11 @@ class SyncEventType(StrEnum):
     ORDER_CREATED = "order.created"
     ORDER_UPDATED = "order.updated"
     WORKSPACE_SETTINGS_UPDATED = "workspace.settings_updated"
+
+    @property
+    def shoppers_see(self) -> bool:
+        """Whether it may change what a storefront shows. Orders do not: stock in a list may be seconds old."""
+        return self not in _UNSEEN
+
+
+_UNSEEN = frozenset({SyncEventType.ORDER_CREATED, SyncEventType.ORDER_UPDATED})

@@ -14,11 +14,17 @@ RECONNECT_SECONDS = 0.5
 # How long after ringing the next doorbells are gathered: under load many commits of a workspace share one.
 GATHER_SECONDS = 0.01
 EVENTS_CHANNEL = "vitrine:events:"
+PUBLISHED_CHANNEL = "vitrine:published:"
 REVOKED_CHANNEL = "vitrine:revoked:"
 
 
 def events_channel(workspace_id: UUID) -> str:
     return f"{EVENTS_CHANNEL}{workspace_id}"
+
+
+def published_channel(workspace_id: UUID) -> str:
+    """Rung when something has changed that shoppers see."""
+    return f"{PUBLISHED_CHANNEL}{workspace_id}"
 
 
 def revoked_channel(row_id: UUID) -> str:

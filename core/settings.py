@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     )
     database_pool_size: int = Field(default=10, ge=1, le=200)
     database_acquire_timeout: float = Field(default=3.0, gt=0)
+    storefront_cache_seconds: float = Field(
+        default=2.0, ge=0, le=2, description="How old an answer may be that shoppers share; 0 keeps none."
+    )
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
 
     access_token_lifetime: int = Field(default=15 * 60, ge=30, le=24 * 3600)

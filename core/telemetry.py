@@ -8,6 +8,10 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 from structlog.typing import Processor
 
+from core.access import Caller
+
+log = structlog.get_logger()
+
 REQUESTS = Counter("vitrine_graphql_requests_total", "GraphQL requests by kind and outcome.", ["kind", "outcome"])
 SECONDS = Histogram(
     "vitrine_graphql_request_seconds",
@@ -15,8 +19,37 @@ SECONDS = Histogram(
     ["kind"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+_COUNTS: dict[tuple[str, str], Counter] = {}
+_TIMES: dict[str, Histogram] = {}
 SOCKETS = Gauge("vitrine_websockets", "Open websockets.")
 SUBSCRIPTIONS = Gauge("vitrine_subscriptions", "Subscriptions that are being followed.")
+
+
+def note_request(
+    request_id: str, kind: str, operation: str | None, codes: list[str] | None, caller: Caller | None, seconds: float
+) -> None:
+    """One log line and the metrics of a GraphQL request."""
+    outcome = "errors" if codes else "ok"
+    # `labels` looks its child up under a lock each time; there are a dozen of them in all.
+    count = _COUNTS.get((kind, outcome))
+    if count is None:
+        count = _COUNTS[kind, outcome] = REQUESTS.labels(kind, outcome)
+    times = _TIMES.get(kind)
+    if times is None:
+        times = _TIMES[kind] = SECONDS.labels(kind)
+    count.inc()
+    times.observe(seconds)
+    log.info(
+        "graphql",
+        request_id=request_id,
+        kind=kind,
+        operation=operation,
+        outcome=outcome,
+        codes=codes,
+        workspace=str(caller.workspace_id) if caller and caller.workspace_id else None,
+        caller=f"{caller.kind.value}:{caller.id}" if caller else None,
+        ms=round(seconds * 1000, 2),
+    )
 
 
 def configure_logging(level: str) -> None:

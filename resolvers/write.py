@@ -20,7 +20,7 @@ from core.database import Connection, driver_connection, pinned
 from core.errors import Conflict, Unauthenticated
 from core.events import SyncEventType
 from core.ids import new_id
-from core.pubsub import events_channel
+from core.pubsub import events_channel, published_channel
 from resolvers.context import Context, IdempotencyKey
 
 IDEMPOTENCY_LIFETIME = "24 hours"
@@ -53,6 +53,7 @@ class Write:
     _session: AsyncSession | None = None
     _events: list[tuple[UUID, str, str, UUID]] = field(default_factory=list)
     _audit: list[tuple[UUID, str, str, UUID, str]] = field(default_factory=list)
+    shoppers_see: bool = False
 
     @property
     def session(self) -> AsyncSession:
@@ -63,6 +64,7 @@ class Write:
     def event(self, event_type: SyncEventType, entity_type: str, entity_id: UUID) -> None:
         """A sync event to be numbered and written at the end."""
         self._events.append((new_id(), event_type.value, entity_type, entity_id))
+        self.shoppers_see = self.shoppers_see or event_type.shoppers_see
 
     def audit(self, action: str, entity_type: str, entity_id: UUID, changes: Mapping[str, Any] | None = None) -> None:
         """An audit entry: `action` is the mutation's name, `changes` what it set (never a secret)."""
@@ -223,6 +225,8 @@ def workspace_of(context: Context) -> UUID:
 def _ring(transaction: Write) -> None:
     if transaction.has_events:
         transaction.context.platform.doorbells.ring(events_channel(transaction.workspace_id))
+    if transaction.shoppers_see:
+        transaction.context.platform.doorbells.ring(published_channel(transaction.workspace_id))
 
 
 # With the places of caller, key and fingerprint; `$1` is the workspace.

@@ -1,14 +1,15 @@
-"""GraphQL's executor, taught that a field may be read by the engine."""
+"""graphql-core's executor, taught that a field may be read by the engine: for mutations, events and introspection."""
 
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo, is_non_null_type
+from graphql import GraphQLResolveInfo, is_non_null_type
 from graphql.execution.collect_fields import FieldDetails
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path
 
-from core.errors import Forbidden, NotFound
-from resolvers.read import FieldProblem, Read, ReadEach, Selection
+from core.errors import NotFound
+from resolvers.read import Read, ReadEach, Selection, selection_key
+from schema.queries import finish, problem_error
 from schema.request import Request
 
 
@@ -44,26 +45,21 @@ class ReadingExecutor(Executor[Any]):
             variables=self.variable_values,
             definition=info.parent_type.fields[info.field_name],
             details=details,
-            document_key=request.document_key,
-            path=tuple(key for key in path.as_list() if isinstance(key, str)),
             caller=request.context.caller,
+            key=selection_key(
+                request.document_key,
+                self.operation,
+                tuple(key for key in path.as_list() if isinstance(key, str)),
+                self.variable_values,
+            ),
+            remembered={},
         )
-        database = request.context.platform.database
-        if isinstance(read, Read):
-            finished = await request.engine.run(database, read, selection)
-        else:
-            finished = await request.engine.run_each(database, read, selection)
+        finished = await finish(request, read, selection)
         for problem in finished.problems:
-            self._add_problem(problem, details, path)
+            at = path
+            for key in problem.path:
+                at = at.add_key(key, None)
+            self.collected_errors.add(problem_error(problem, details, path.as_list()), at)
         if finished.value is None and is_non_null_type(return_type):
             raise NotFound(f"What {info.field_name} reads is not there.")
         return finished.value
-
-    def _add_problem(self, problem: FieldProblem, details: list[FieldDetails], path: Path) -> None:
-        at = path
-        for key in problem.path:
-            at = at.add_key(key, None)
-        refused = Forbidden(f"This needs the scope {problem.scope}.", scope=problem.scope)
-        nodes = [detail.node for detail in details]
-        error = GraphQLError(refused.message, nodes=nodes, path=at.as_list(), original_error=refused)
-        self.collected_errors.add(error, at)

@@ -9,7 +9,7 @@ from core.ids import parse_global_id
 from resolvers.read import Read, ReadEach
 from schema.access import Access
 from schema.connection import argument
-from schema.query import root_field
+from schema.query import Privacy, root_field
 from schema.reading import SOURCES, Node
 from schema.request import Request
 
@@ -45,6 +45,7 @@ QUERIES = {
         "Any object by its id; null where there is none that the caller may see.",
         Access.WORKSPACE,
         [argument("id", strawberry.ID, "The object's id.")],
+        Privacy.PUBLISHED,
     ),
     "nodes": root_field(
         _nodes,

@@ -20,7 +20,7 @@ from schema.filters import DateTimeRange, IntRange
 from schema.money import Money
 from schema.mutation import mutation, row, shown_once
 from schema.product import Product, ProductVariant
-from schema.query import read_many, read_one
+from schema.query import Privacy, read_many, read_one
 from schema.reading import Node, column, embedded, many, money, one, reads, row_id
 
 OWN_ORDER = frozenset({"orders:read"})
@@ -226,6 +226,7 @@ QUERIES = {
         Access.WORKSPACE,
         [argument("token", str, "The order's token.")],
         _by_token,
+        Privacy.SECRET,
     ),
 }
 

@@ -27,7 +27,7 @@ from schema.connection import SortDirection, argument
 from schema.filters import DateTimeRange
 from schema.money import Money, MoneyInput
 from schema.mutation import deleted_id, mutation, row
-from schema.query import read_many, read_one
+from schema.query import Privacy, read_many, read_one
 from schema.reading import Node, column, embedded, many, money, money_columns, one, reads, row_id
 from schema.url import absolute_url
 
@@ -276,6 +276,7 @@ QUERIES = {
         Access.WORKSPACE,
         [argument("id", strawberry.ID, "The product's id.")],
         _by_id,
+        Privacy.PUBLISHED,
     ),
     "product_by_slug": read_one(
         Product,
@@ -283,6 +284,7 @@ QUERIES = {
         Access.WORKSPACE,
         [argument("slug", str, "The product's slug.")],
         _by_slug,
+        Privacy.PUBLISHED,
     ),
     "products": read_many(
         Product,
@@ -290,6 +292,7 @@ QUERIES = {
         Access.WORKSPACE,
         ProductFilter,
         ProductSort,
+        Privacy.PUBLISHED,
     ),
 }
 

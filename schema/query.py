@@ -1,11 +1,13 @@
 """Root fields that read: one row, or a connection."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
 from inspect import Parameter, Signature
 from typing import Any
 
 import strawberry
-from graphql import GraphQLResolveInfo, GraphQLSchema
+from graphql import GraphQLField, GraphQLResolveInfo, GraphQLSchema
 from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.read import Read
@@ -14,43 +16,85 @@ from schema.connection import Connection, connection_parameters
 from schema.request import Request
 
 NEEDS = "needs"
-DIRECTLY = "directly"
+ROOT_FIELD = "root_field"
 STRAWBERRY_DEFINITION = "strawberry-definition"
 Find = Callable[..., Mapping[str, Any] | Read | None]
 
 
-def root_field(
-    resolve: Callable[..., Any], returns: Any, description: str, needs: Needs, parameters: list[Parameter]
-) -> Any:
-    """A root field whose resolver is called as `resolve(request, **arguments)` once the caller was let through.
+class Privacy(Enum):
+    """Whom an answer concerns, by which it may be kept."""
+
+    PUBLISHED = "the same for every shopper of a storefront: kept for seconds, here, by browsers and by CDNs"
+    PRIVATE = "depends on what the caller may see: never kept"
+    SECRET = "found by a secret in the arguments: neither the answer nor what was asked is kept, or sent by GET"  # noqa: S105 - a word
+
+
+@dataclass(frozen=True, slots=True)
+class RootField:
+    """What a root field needs, and how it is resolved: `resolve(request, arguments)`.
 
     Arguments come as graphql-core coerced them: inputs as dictionaries in GraphQL's names, enums as their members, and
     what was left out not at all. Strawberry would make objects of them, which costs more than all the rest of a read;
     `resolve_directly` goes past it.
     """
+
+    needs: Needs
+    privacy: Privacy
+    resolve: Callable[[Request, Mapping[str, Any]], Any]
+
+
+def root_field(
+    resolve: Callable[..., Any],
+    returns: Any,
+    description: str,
+    needs: Needs,
+    parameters: list[Parameter],
+    privacy: Privacy = Privacy.PRIVATE,
+) -> Any:
+    """A root field whose resolver is called as `resolve(request, **arguments)` once the caller was let through."""
     names = {to_camel_case(parameter.name): parameter.name for parameter in parameters}
 
-    def checked(_source: Any, info: GraphQLResolveInfo[Request], **arguments: Any) -> Any:
-        check(info.context.context.caller, needs)
-        return resolve(info.context, **{names[name]: value for name, value in arguments.items()})
+    def checked(request: Request, arguments: Mapping[str, Any]) -> Any:
+        check(request.context.caller, needs)
+        return resolve(request, **{names[name]: value for name, value in arguments.items()})
 
     def declared(**_arguments: Any) -> Any:
         raise RuntimeError("Root fields are resolved directly.")
 
     declared.__signature__ = Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined]
     declared.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": returns}
-    metadata = {NEEDS: needs, DIRECTLY: checked}
+    metadata = {NEEDS: needs, ROOT_FIELD: RootField(needs, privacy, checked)}
     return strawberry.field(resolver=declared, description=f"{description} {describe(needs)}", metadata=metadata)
+
+
+def root_field_of(field: GraphQLField) -> RootField:
+    """What a root field of a query or mutation was declared as."""
+    declared: RootField = field.extensions[STRAWBERRY_DEFINITION].metadata[ROOT_FIELD]
+    return declared
 
 
 def resolve_directly(schema: GraphQLSchema) -> None:
     """Gives the root fields of queries and mutations the resolvers that they were declared with."""
     for root in (schema.query_type, schema.mutation_type):
         for field in root.fields.values() if root else ():
-            field.resolve = field.extensions[STRAWBERRY_DEFINITION].metadata[DIRECTLY]
+            field.resolve = _resolver(root_field_of(field))
 
 
-def read_one(type_: Any, description: str, needs: Needs, parameters: list[Parameter], find: Find) -> Any:
+def _resolver(declared: RootField) -> Callable[..., Any]:
+    def resolve(_source: Any, info: GraphQLResolveInfo[Request], **arguments: Any) -> Any:
+        return declared.resolve(info.context, arguments)
+
+    return resolve
+
+
+def read_one(
+    type_: Any,
+    description: str,
+    needs: Needs,
+    parameters: list[Parameter],
+    find: Find,
+    privacy: Privacy = Privacy.PRIVATE,
+) -> Any:
     """One row. `find(caller, **arguments)` gives the columns to find it by; None where it cannot be there."""
 
     def resolve(request: Request, **arguments: Any) -> Read | None:
@@ -59,14 +103,21 @@ def read_one(type_: Any, description: str, needs: Needs, parameters: list[Parame
             return found
         return Read(type_.__name__, found)
 
-    return root_field(resolve, type_ | None, description, needs, parameters)
+    return root_field(resolve, type_ | None, description, needs, parameters, privacy)
 
 
-def read_many(type_: Any, description: str, needs: Needs, filter_type: Any = None, sort_type: Any = None) -> Any:
+def read_many(
+    type_: Any,
+    description: str,
+    needs: Needs,
+    filter_type: Any = None,
+    sort_type: Any = None,
+    privacy: Privacy = Privacy.PRIVATE,
+) -> Any:
     """A connection to all rows of the type that the caller may see."""
 
     def resolve(_request: Request, **_arguments: Any) -> Read:
         return Read(type_.__name__, many=True)
 
     parameters = connection_parameters(filter_type, sort_type)
-    return root_field(resolve, Connection[type_], description, needs, parameters)
+    return root_field(resolve, Connection[type_], description, needs, parameters, privacy)

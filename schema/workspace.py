@@ -15,7 +15,7 @@ from resolvers.write import Outcome
 from schema.access import Access
 from schema.connection import argument
 from schema.mutation import Returns, mutation, row
-from schema.query import read_one
+from schema.query import Privacy, read_one
 from schema.reading import Node, column, reads, row_id
 from schema.scalars import CurrencyCode
 
@@ -67,7 +67,9 @@ def _own(caller: Caller) -> dict[str, object]:
 
 
 QUERIES = {
-    "workspace": read_one(Workspace, "The workspace that the request is for.", Access.WORKSPACE, [], _own),
+    "workspace": read_one(
+        Workspace, "The workspace that the request is for.", Access.WORKSPACE, [], _own, Privacy.PUBLISHED
+    ),
 }
 
 

@@ -33,7 +33,9 @@ class GraphQL:
         variables: dict[str, Any] | None = None,
         **options: Any,
     ) -> dict[str, Any]:
+        """`data` and `errors`; what the answer cost is in the `extensions` of the whole response."""
         answer: dict[str, Any] = (await self.response(document, variables, **options)).json()
+        answer.pop("extensions", None)
         return answer
 
     async def response(

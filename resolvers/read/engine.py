@@ -1,8 +1,7 @@
 """Runs reads: finds or makes the plan, executes its one statement, assembles the answer."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from enum import Enum
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,10 +26,13 @@ class FieldProblem(NamedTuple):
 
 
 class Finished(NamedTuple):
-    """An answer that needs no further completion, and the fields in it that were refused."""
+    """An answer that needs no further completion, the fields in it that were refused, and what it is as new as: the
+    number of the workspace's last event, where that was asked for.
+    """
 
     value: Any
     problems: list[FieldProblem]
+    sequence: int = 0
 
 
 class Engine:
@@ -48,8 +50,8 @@ class Engine:
             Throttled: no database connection became free in time.
 
         """
-        value, plan = await self._execute(database, read, selection)
-        return Finished(value, _problems(plan, value) if plan.forbidden and value is not None else [])
+        value, plan, sequence = await self._execute(database, read, selection)
+        return Finished(value, _problems(plan, value) if plan.forbidden and value is not None else [], sequence)
 
     async def run_each(self, database: Database, read: ReadEach, selection: Selection) -> Finished:
         """Executes one statement for each type and gives a list in the order of the keys. Raises what `run` does."""
@@ -60,7 +62,7 @@ class Engine:
             if scope and not selection.caller.has(scope):
                 forbidden[type_name] = [Forbidden((), scope)]
                 continue
-            rows, plan = await self._execute(database, Read(type_name, ids=tuple(ids)), selection)
+            rows, plan, _ = await self._execute(database, Read(type_name, ids=tuple(ids)), selection)
             found |= {(type_name, row_id): row for row_id, row in rows.items()}
             forbidden[type_name] = plan.forbidden
         values = [None if key is None else found.get(key) for key in read.keys]
@@ -70,11 +72,10 @@ class Engine:
                 _find(values[index], path, (index,), scope, problems)
         return Finished(values, problems)
 
-    async def _execute(self, database: Database, read: Read, selection: Selection) -> tuple[Any, Plan]:
-        """What the statement's row comes to, None where there is none, and the plan that it was read by."""
+    async def _execute(self, database: Database, read: Read, selection: Selection) -> tuple[Any, Plan, int]:
+        """What the statement's rows come to, the plan that they were read by, and what they are as new as."""
         plan = self._plan(read, selection)
-        arguments = [site.values(selection.variables) for site in plan.sites]
-        arguments.append({**read.equals, IDS: read.ids})
+        arguments = [*_arguments(plan, selection), {**read.equals, IDS: read.ids}]
         values = [reader(arguments) for reader in plan.readers]
         pool = database.app
         if read.across_workspaces:
@@ -83,10 +84,11 @@ class Engine:
             values.insert(0, selection.caller.workspace_id)
         async with pool.acquire() as connection:
             try:
-                row = await connection.fetchrow(plan.sql, *values)
+                rows = await connection.fetch(plan.sql, *values)
             except asyncpg.DataError:
                 raise BadUserInput("An argument holds a value that PostgreSQL cannot take, such as NUL.") from None
-        return (None if row is None else plan.assemble(row, arguments)), plan
+        sequence = 0 if plan.sequence is None else rows[0][plan.sequence] or 0
+        return plan.assemble(rows, arguments), plan, sequence
 
     def _plan(self, read: Read, selection: Selection) -> Plan:
         key = _plan_key(read, selection)
@@ -100,6 +102,14 @@ class Engine:
         return plan
 
 
+def _arguments(plan: Plan, selection: Selection) -> list[dict[str, Any]]:
+    """The arguments of every field in the plan."""
+    found = selection.remembered.get(plan)
+    if found is None:
+        found = selection.remembered[plan] = [site.values(selection.variables) for site in plan.sites]
+    return found
+
+
 def _by_type(read: ReadEach) -> dict[str, list[UUID]]:
     ids: dict[str, list[UUID]] = {}
     for key in read.keys:
@@ -108,36 +118,22 @@ def _by_type(read: ReadEach) -> dict[str, list[UUID]]:
     return ids
 
 
-def _plan_key(read: Read, selection: Selection) -> Any:
+def _plan_key(read: Read, selection: Selection) -> Hashable:
     """Everything that the statement's text depends on, and none of the values that are its parameters."""
     caller = selection.caller
-    variables = selection.variables.coerced
     return (
-        selection.document_key,
-        selection.operation.name.value if selection.operation.name else None,
-        selection.path,
+        selection.key,
         read.type_name,
         tuple(read.equals),
         read.many,
         read.ids is not None,
         read.granted,
         read.across_workspaces,
+        read.with_sequence,
         caller.kind,
         caller.scopes,
         caller.hides_stock,
-        tuple((name, _shape(value)) for name, value in variables.items()),
     )
-
-
-def _shape(value: Any) -> Any:
-    """What of a variable's value changes the statement: Booleans and enums whole, of the rest only what is there."""
-    match value:
-        case None | bool() | Enum():
-            return value
-        case dict():
-            return tuple((key, _shape(item)) for key, item in value.items())
-        case _:
-            return ""
 
 
 def _problems(plan: Plan, value: Any) -> list[FieldProblem]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type, is_non_null_type
 from graphql.execution.collect_fields import FieldDetails, collect_subfields
 
-from core.database import PIN_FIRST, PINNED_STATEMENT
+from core.database import PIN, PIN_FIRST
 from core.errors import BadUserInput
 from resolvers.read.connection import Page, page_reader
 from resolvers.read.filters import predicates
@@ -17,6 +17,8 @@ from resolvers.read.statement import Arguments, ArgumentSite, Parameters, Row, u
 
 # Where the ids of a read stand among the values of its columns.
 IDS = "ids"
+# In the snapshot of the statement: what the answer is as new as.
+_LAST_SEQUENCE = f"(select k.sequence from workspace_counter k where {PIN_FIRST} and k.workspace_id = $1)"
 
 
 class Forbidden(NamedTuple):
@@ -26,15 +28,19 @@ class Forbidden(NamedTuple):
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """A statement, how to get its parameters, and how to turn its one row into the answer."""
+    """A statement, how to get its parameters, and how to turn its rows into the answer.
+
+    There is always at least one row. `sequence` is where it has the number of the workspace's last event, if at all.
+    """
 
     sql: str
     sites: list[ArgumentSite]
     readers: list[Callable[[Arguments], Any]]
-    assemble: Callable[[Any, Arguments], Any]
+    assemble: Callable[[list[Any], Arguments], Any]
     forbidden: list[Forbidden]
+    sequence: int | None
 
 
 def make_plan(sources: Mapping[str, Source], read: Read, selection: Selection) -> Plan:
@@ -60,39 +66,55 @@ class _Planner:
     tables: int = 0
 
     def plan(self) -> Plan:
+        """The answer's rows are rows of the statement: an array of records would cost the driver a third more.
+
+        What is there once, such as a total, stands in the columns behind them. An outer join keeps that where no row
+        is found: a row then has a null for the id that every one of them begins with.
+        """
         source = self.sources[self.read.type_name]
         base = [self._equality(column) for column in self.read.equals]
         if not self.read.across_workspaces:
             base.insert(0, PIN_FIRST)
-        root = Row("", "r")
+        row, once = self._row(), Row("", "once")
+        found = row.column(f"{row.alias}.id")
         if self.read.many:
-            details = self.selection.details
-            parent = self.selection.schema.get_type(f"{source.type_name}Connection")
-            site = self._site(self.selection.definition, details[0])
-            code = self._connection(root, source, _object(parent), details, base, site, ())
-            inner = f"select {root.select_list()}"
+            parent = _object(self.selection.schema.get_type(f"{source.type_name}Connection"))
+            site = self._site(self.selection.definition, self.selection.details[0])
+            connection = self._connection(once, row, source, parent, self.selection.details, base, site, ())
+            code, rows = connection.code("rows"), connection.rows
         elif self.read.ids is not None:
-            row = self._row()
             base.append(f"{{t}}.id = any({self.parameters.add(lambda arguments: arguments[-1][IDS])}::uuid[])")
-            slot = root.reserve()
-            row_id = row.column(f"{row.alias}.id")
             item = self._object_code(row, source, self.selection.details, ())
-            code = f"{{{row_id}: {item} for {row.variable} in {root.variable}[{slot}]}}"
-            root.fill(slot, f"array(select row({row.select_list()}) {self._from(source, row, base)})")
-            inner = f"select {root.select_list()}"
+            code = f"{{{found}: {item} for {row.variable} in rows}}"
+            rows = self._from(source, row, base)
         else:
-            row = self._row("r")
-            code = self._object_code(row, source, self.selection.details, ())
-            inner = f"select {row.select_list()} {self._from(source, row, base)} limit 1"
+            item = self._object_code(row, source, self.selection.details, ())
+            code = f"[*[{item} for {row.variable} in rows], None][0]"
+            rows = f"{self._from(source, row, base)} limit 1"
+        sequence = once.column(_LAST_SEQUENCE) if self.read.with_sequence else None
         return Plan(
-            sql=inner if self.read.across_workspaces else PINNED_STATEMENT.format(inner=inner),
+            sql=self._statement(row, rows, once),
             sites=self.sites,
             readers=self.parameters.readers,
-            assemble=self._compiled(code),
+            assemble=self._compiled(code, len(row.columns) if rows else 0),
             forbidden=self.forbidden,
+            sequence=(len(row.columns) if rows else 0) + len(once.columns) - 1 if sequence else None,
         )
 
     # -- SQL ------------------------------------------------------------------------------------------------------
+
+    def _statement(self, row: Row, rows: str, once: Row) -> str:
+        """The statement for rows, if there are any to read, and for what is there once."""
+        parts = ["from (select) pin" if self.read.across_workspaces else "from pin"]
+        columns = []
+        if rows:
+            parts.append(f"left join lateral (select {row.select_list()} {rows} offset 0) q on true")
+            columns.append("q.*")
+        if once.columns:
+            parts.append(f"cross join lateral (select {once.select_list()} offset 0) o")
+            columns.append("o.*")
+        statement = f"select {', '.join(columns)} {' '.join(parts)}"
+        return statement if self.read.across_workspaces else f"{PIN} {statement}"
 
     def _row(self, variable: str | None = None) -> Row:
         self.tables += 1
@@ -121,11 +143,17 @@ class _Planner:
         self.constants[name] = value
         return name
 
-    def _compiled(self, code: str) -> Callable[[Any, Arguments], Any]:
-        """The assembling function. The code holds only names that were made here and constants by reference."""
+    def _compiled(self, code: str, columns: int) -> Callable[[list[Any], Arguments], Any]:
+        """The assembling function; `columns` is how many belong to a row, `once` names those behind them.
+
+        The code holds only names that were made here and constants by reference.
+        """
+        lines = ["def assemble(rows, a):", f"    once = rows[0][{columns}:]"]
+        if columns:
+            lines.append("    if rows[0][0] is None: rows = []")
         namespace = dict(self.constants)
-        exec(f"def assemble(r, a):\n    return {code}", namespace)  # noqa: S102 - generated from the plan alone
-        assemble: Callable[[Any, Arguments], Any] = namespace["assemble"]
+        exec("\n".join([*lines, f"    return {code}"]), namespace)  # noqa: S102 - generated from the plan alone
+        assemble: Callable[[list[Any], Arguments], Any] = namespace["assemble"]
         return assemble
 
     def _grouped(self, parent: GraphQLObjectType, details: list[FieldDetails]) -> dict[str, list[FieldDetails]]:
@@ -179,7 +207,7 @@ class _Planner:
             on = declared.on.replace("{p}", row.alias).replace("{c}", "{t}")
             if declared.seen_with_parent:
                 child = replace(child, published_where=None)
-            return self._connection(row, child, connection, group, [on], site, path)
+            return self._nested(row, child, connection, group, on, site, path)
         return self._one_code(row, declared, child, group, path)
 
     def _missing_scope(self, declared: Field) -> str | None:
@@ -241,50 +269,63 @@ class _Planner:
 
     def _connection(
         self,
-        row: Row,
+        once: Row,
+        child: Row,
         source: Source,
         parent: GraphQLObjectType,
         details: list[FieldDetails],
         conditions: list[str],
         site: int,
         path: tuple[str, ...],
-    ) -> str:
-        """The dictionary of a connection: its page is an array of records, its total a count beside it."""
+    ) -> "_Connection":
+        """A connection to rows that are read as `child`; what is there once for all becomes columns of `once`."""
         arguments = self.sites[site].values(self.selection.variables)
         selected = {key: (group[0].node.name.value, group) for key, group in self._grouped(parent, details).items()}
         names = {name for name, _ in selected.values()}
         reads_page = not names <= {"totalCount", "__typename"}
         used = self.parameters if reads_page or "totalCount" in names else Parameters(reserved=0)
         filters = predicates(source.filters, arguments.get("filter") or {}, site, used)
-        looks_ahead = "pageInfo" in names
         # Arguments are checked in any case, but a parameter that the statement does not use has no type.
         parameters = self.parameters if reads_page else Parameters(reserved=0)
+        looks_ahead = "pageInfo" in names
         page = page_reader(source, arguments, site, parameters, looks_ahead=looks_ahead)
-        child = self._row()
-        slot = row.reserve() if reads_page else 0
-        records = f"{row.variable}[{slot}]"
-        variable = f"p{child.alias}"
+        cut = f"p{child.alias}"
+        records = f"{cut}.rows" if looks_ahead else f"{cut}[::-1]" if page.is_backwards else cut
         items = []
         for key, (name, group) in selected.items():
             if name == "totalCount":
                 counted = self._from(source, self._row(), [*conditions, *filters])
-                code = row.column(f"(select count(*) {counted})")
-            elif looks_ahead:
-                rows = f"{variable}.rows"
-                code = self._connection_field(name, parent, group, source, child, page, rows, variable, (*path, key))
+                code = once.column(f"(select count(*) {counted})")
             else:
-                rows = f"{records}[::-1]" if page.is_backwards else records
-                code = self._connection_field(name, parent, group, source, child, page, rows, "", (*path, key))
+                code = self._connection_field(name, parent, group, source, child, page, records, cut, (*path, key))
             items.append(f"{key!r}: {code}")
-        answer = "{" + ", ".join(items) + "}"
-        if not reads_page:
-            return answer
-        rows = self._from(source, child, [*conditions, *filters, *page.conditions])
-        order = page.order.format(t=child.alias)
-        row.fill(slot, f"array(select row({child.select_list()}) {rows} order by {order} limit {page.limit})")
-        if not looks_ahead:
-            return answer
-        return f"[{answer} for {variable} in ({self._constant(page.cut)}({records}, a[{site}]),)][0]"
+        rows = ""
+        if reads_page:
+            order = page.order.format(t=child.alias)
+            where = self._from(source, child, [*conditions, *filters, *page.conditions])
+            rows = f"{where} order by {order} limit {page.limit}"
+        cutter = f"{self._constant(page.cut)}({{records}}, a[{site}])" if looks_ahead else "{records}"
+        return _Connection(f"{{{', '.join(items)}}}", rows, cut if reads_page else "", cutter)
+
+    def _nested(
+        self,
+        row: Row,
+        child: Source,
+        parent: GraphQLObjectType,
+        group: list[FieldDetails],
+        on: str,
+        site: int,
+        path: tuple[str, ...],
+    ) -> str:
+        """A connection in a row: its page is an array of records in one of the row's columns."""
+        child_row = self._row()
+        slot = row.reserve()
+        connection = self._connection(row, child_row, child, parent, group, [on], site, path)
+        if not connection.rows:
+            row.fill(slot, "false")
+            return connection.code("")
+        row.fill(slot, f"array(select row({child_row.select_list()}) {connection.rows})")
+        return connection.code(f"{row.variable}[{slot}]")
 
     def _connection_field(
         self,
@@ -355,6 +396,21 @@ class _Planner:
                     code = repr(parent.name)
             items.append(f"{key!r}: {code}")
         return "{" + ", ".join(items) + "}"
+
+
+class _Connection(NamedTuple):
+    """The code of a connection's dictionary and the SQL of its rows, which is empty where none are read."""
+
+    dictionary: str
+    rows: str
+    variable: str
+    cutter: str
+
+    def code(self, records: str) -> str:
+        """The dictionary, from the code for the records that were read."""
+        if not self.variable:
+            return self.dictionary
+        return f"[{self.dictionary} for {self.variable} in ({self.cutter.format(records=records)},)][0]"
 
 
 def _object(type_: Any) -> GraphQLObjectType:

@@ -1,10 +1,10 @@
-"""GraphQL over HTTP: POST with JSON; GET shows GraphiQL to people."""
+"""GraphQL over HTTP: POST with JSON, GET for queries; to people's browsers GET shows GraphiQL."""
 
-import re
 import time
 from collections.abc import Callable
-from typing import Any
-from uuid import uuid4
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import orjson
 import structlog
@@ -13,140 +13,267 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from core.access import Caller
-from core.errors import BadUserInput, RequestError, Throttled
-from core.telemetry import REQUESTS, SECONDS
+from core.access import Caller, CallerKind
+from core.cache import AnswerCache, Entry, Key
+from core.errors import BadUserInput, Forbidden, RequestError, Throttled
+from core.telemetry import note_request
 from resolvers.authentication import Authenticator, Credentials
 from resolvers.context import Context
+from schema.documents import Invalid
+from schema.query import Privacy
+from schema.transport.exchange import Exchange, Headers, TooLarge, TooSlow
+from schema.transport.get import asked_by_get
 from schema.transport.operation import (
-    Answer,
+    Asked,
+    Prepared,
     Runner,
     encode,
     idempotency_key,
     parse_request,
+    prepare,
+    refusal,
     refuse_introspection,
-    refused,
     run,
 )
 
 log = structlog.get_logger()
 
-MAX_BODY = 2 * 1024 * 1024
 RESPONSE_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_CONTENT_TYPES = {name: f"{name}; charset=utf-8".encode() for name in (RESPONSE_JSON, PLAIN_JSON)}
+MAX_SEQUENCE_DIGITS = 18
+# What was asked by GET may be kept: by shared caches as long as by our own, and after that if the ETag still holds.
+KEPT_BY_OTHERS = b"public, max-age=0, s-maxage=2, must-revalidate"
+VARY = b"accept, accept-encoding, authorization, origin, x-min-sequence, x-storefront-token, x-workspace"
+REQUEST_HEADERS = (
+    b"apollo-require-preflight, authorization, content-type, idempotency-key, x-min-sequence, x-request-id, "
+    b"x-requested-with, x-shopper-secret, x-storefront-token, x-workspace"
+)
+PREFLIGHT: Headers = [
+    (b"access-control-allow-methods", b"GET, POST"),
+    (b"access-control-allow-headers", REQUEST_HEADERS),
+    (b"access-control-max-age", b"7200"),
+    (b"vary", b"origin"),
+]
+EXPOSED = b"etag, retry-after, x-request-id, x-sequence"
 
 
-class TooLarge(RequestError):
-    """The body is larger than we read."""
+class Reply(NamedTuple):
+    """A response that is ready to be sent. `entry` is there where it may be kept."""
 
-    code = BadUserInput.code
+    status: int
+    body: bytes
+    codes: list[str] | None
+    sequence: int = 0
+    entry: Entry | None = None
+    retry_after: int = 0
+    allow: bytes = b""
+
+
+@dataclass(slots=True)
+class Noted:
+    """What the log and the metrics say of a request. Never its variables: they may be personal."""
+
+    kind: str = "none"
+    name: str | None = None
+    caller: Caller | None = None
 
 
 class HttpDoor:
     """The ASGI application at /graphql for HTTP. `page` gives people who open it in a browser something to see."""
 
     def __init__(
-        self, runner: Runner, authenticator: Authenticator, page: Callable[[Request], Response | None]
+        self,
+        runner: Runner,
+        authenticator: Authenticator,
+        cache: AnswerCache,
+        page: Callable[[Request], Response | None],
     ) -> None:
         self._runner = runner
         self._authenticator = authenticator
+        self._cache = cache
         self._page = page
+        self._settings = runner.platform.settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        exchange = Exchange(scope, receive, send)
         try:
-            response = await self._respond(request)
+            if exchange.method == "POST":
+                await self._serve(exchange)
+            elif exchange.method == "GET":
+                page = self._page(Request(scope)) if "text/html" in exchange.header(b"accept") else None
+                await (page(scope, receive, send) if page else self._serve(exchange))
+            elif exchange.method == "OPTIONS" and exchange.header(b"origin"):
+                await exchange.send(204, [*PREFLIGHT, (b"access-control-allow-origin", b"*")], b"")
+            else:
+                reply = _refused(BadUserInput("Send GraphQL by POST, queries also by GET."), exchange, PLAIN_JSON)
+                await self._send(exchange, reply._replace(status=405, allow=b"GET, POST"), PLAIN_JSON)
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
-        page = self._page(request)
-        if page is not None:
-            return page
-        request_id = _request_id(request)
-        if request.method != "POST":
-            answer = refused([BadUserInput("Send GraphQL by POST.")], request_id)
-            return _response(answer, 405, request_id, PLAIN_JSON, allow="POST")
-        media_type = _accepted(request.headers.get("accept", ""))
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != PLAIN_JSON:
-            answer = refused([BadUserInput("Content-Type must be application/json.")], request_id)
-            return _response(answer, 415, request_id, media_type)
-        return await self._post(request, request_id, media_type)
-
-    async def _post(self, request: Request, request_id: str, media_type: str) -> Response:
+    async def _serve(self, exchange: Exchange) -> None:
         started = time.perf_counter()
-        caller: Caller | None = None
-        kind, name = "none", None
+        noted = Noted()
+        media_type = _accepted(exchange.header(b"accept"))
         try:
-            asked = parse_request(_json(await _body(request)))
-            document = self._runner.documents.get(asked.query)
-            caller = await self._authenticator.identify(_credentials(request), _address(request))
-            if document.errors:
-                answer = refused(document.errors, request_id)
-            else:
-                refuse_introspection(document, caller, self._runner.platform.settings)
-                operation = document.operation(asked.operation_name)
-                kind, name = operation.operation.value, asked.operation_name
-                if operation.operation is OperationType.SUBSCRIPTION:
-                    raise BadUserInput("Subscriptions are served over a websocket (graphql-transport-ws).")
-                headers = request.headers
-                key = idempotency_key(
-                    document,
-                    asked,
-                    caller,
-                    headers.get("idempotency-key", ""),
-                    headers.get("x-shopper-secret", ""),
-                )
-                context = Context(self._runner.platform, caller, request_id, key)
-                answer = await run(self._runner, asked, document, context)
+            asked = asked_by_get(exchange) if exchange.method == "GET" else await _asked_by_post(exchange)
+            reply = await self._reply(exchange, asked, media_type, noted)
         except ClientDisconnect:
             raise
         except Exception as error:  # noqa: BLE001 - shown if it is the client's, masked and logged if it is ours
-            answer = refused([error], request_id)
-            status = _refused_status(error, media_type)
+            reply = _refused(error, exchange, media_type)
+        await self._send(exchange, reply, media_type)
+        note_request(
+            exchange.request_id, noted.kind, noted.name, reply.codes, noted.caller, time.perf_counter() - started
+        )
+
+    async def _reply(self, exchange: Exchange, asked: Asked, media_type: str, noted: Noted) -> Reply:
+        runner = self._runner
+        document = runner.documents.get(asked.query)
+        caller = noted.caller = await self._authenticator.identify(_credentials(exchange), exchange.address)
+        if not self._origin_allowed(exchange):
+            raise Forbidden("Pages of this origin may not use the storefront token.")
+        refuse_introspection(document, caller, self._settings)
+        prepared = prepare(runner, asked, document)
+        noted.kind, noted.name = prepared.operation.operation.value, asked.operation_name
+        if prepared.operation.operation is OperationType.SUBSCRIPTION:
+            raise BadUserInput("Subscriptions are served over a websocket (graphql-transport-ws).")
+        if exchange.method == "GET":
+            _refuse_by_get(prepared)
+        key = idempotency_key(
+            prepared, caller, exchange.header(b"idempotency-key"), exchange.header(b"x-shopper-secret")
+        )
+        context = Context(runner.platform, caller, exchange.request_id, key)
+        if self._cache.seconds and _is_published(prepared, caller):
+            return _kept(await self._published(exchange, prepared, context))
+        answer = await run(runner, prepared, context)
+        status = 200 if answer.executed or media_type == PLAIN_JSON else 400
+        return Reply(status, encode(answer.body), answer.codes)
+
+    async def _published(self, exchange: Exchange, prepared: Prepared, context: Context) -> Entry:
+        """The answer that all shoppers share, from the cache if there is one that is new enough."""
+        caller, min_sequence = context.caller, _min_sequence(exchange)
+        if caller.workspace_id is None or prepared.query is None:
+            raise LookupError("What shoppers share is a query in a workspace.")
+        key: Key = (caller.workspace_id, (prepared.query.key, caller.hides_stock))
+        return self._cache.get(key, min_sequence) or await self._cache.fill(
+            key, min_sequence, partial(self._read_published, prepared, context)
+        )
+
+    async def _read_published(self, prepared: Prepared, context: Context) -> Entry:
+        answer = await run(self._runner, prepared, context, with_sequence=True)
+        return Entry(encode(answer.body), answer.sequence, answer.codes)
+
+    def _origin_allowed(self, exchange: Exchange) -> bool:
+        origin = exchange.header(b"origin")
+        return not origin or self._settings.origin_allowed(origin)
+
+    async def _send(self, exchange: Exchange, reply: Reply, media_type: str) -> None:
+        headers: Headers = [(b"content-type", _CONTENT_TYPES[media_type])]
+        origin = exchange.header(b"origin")
+        if origin and self._origin_allowed(exchange):
+            headers += [
+                (b"access-control-allow-origin", origin.encode("latin-1")),
+                (b"access-control-expose-headers", EXPOSED),
+            ]
+        if reply.retry_after:
+            headers.append((b"retry-after", b"%d" % reply.retry_after))
+        if reply.allow:
+            headers.append((b"allow", reply.allow))
+        entry = reply.entry
+        if entry is None:
+            headers += [(b"cache-control", b"no-store"), (b"vary", b"origin")]
+            await exchange.respond(reply.status, headers, reply.body)
+            return
+        headers.append((b"x-sequence", b"%d" % reply.sequence))
+        if exchange.method == "GET":
+            headers += [(b"cache-control", KEPT_BY_OTHERS), (b"vary", VARY), (b"etag", entry.etag)]
+            if entry.etag in exchange.header(b"if-none-match").encode("latin-1"):
+                await exchange.send(304, headers, b"")
+                return
         else:
-            status = 200 if answer.executed or media_type == PLAIN_JSON else 400
-        _account(answer, caller, request_id, kind, name, time.perf_counter() - started)
-        return _response(answer, status, request_id, media_type)
+            headers += [(b"cache-control", b"no-store"), (b"vary", b"origin")]
+        if exchange.takes_gzip:
+            await exchange.send(200, [*headers, (b"content-encoding", b"gzip")], entry.gzipped)
+        else:
+            await exchange.send(200, headers, entry.body)
+
+
+def _kept(entry: Entry) -> Reply:
+    return Reply(200, entry.body, entry.codes, entry.sequence, None if entry.codes else entry)
+
+
+def _is_published(prepared: Prepared, caller: Caller) -> bool:
+    """Whether all shoppers of the storefront get the same answer."""
+    query = prepared.query
+    return query is not None and caller.kind is CallerKind.SHOPPER and query.is_all(Privacy.PUBLISHED)
+
+
+def _refuse_by_get(prepared: Prepared) -> None:
+    """Addresses end in histories and logs, and are fetched by anybody's guess.
+
+    Raises:
+        BadUserInput: the operation changes something, or has a secret in its arguments.
+
+    """
+    if prepared.operation.operation is not OperationType.QUERY:
+        raise NotByGet("Only queries are sent by GET: send mutations by POST.")
+    if prepared.query is not None and prepared.query.has(Privacy.SECRET):
+        raise NotByGet("What is found by a secret is sent by POST only.")
+
+
+class NotByGet(RequestError):
+    """The operation must be sent by POST."""
+
+    code = BadUserInput.code
+
+
+async def _asked_by_post(exchange: Exchange) -> Asked:
+    content_type = exchange.header(b"content-type")
+    if content_type != PLAIN_JSON and not _is_json(content_type):
+        raise UnsupportedMediaType("Content-Type must be application/json, in UTF-8.")
+    try:
+        payload = orjson.loads(await exchange.body())
+    except orjson.JSONDecodeError:
+        raise BadUserInput("The body is not valid JSON in UTF-8.") from None
+    return parse_request(payload)
+
+
+class UnsupportedMediaType(RequestError):
+    """The body is of a type that is not read."""
+
+    code = BadUserInput.code
+
+
+def _is_json(content_type: str) -> bool:
+    media_type, _, parameters = content_type.lower().partition(";")
+    charset = parameters.replace(" ", "").partition("charset=")[2].strip('"')
+    return media_type.strip() == PLAIN_JSON and charset in {"", "utf-8", "utf8"}
+
+
+def _refused(error: Exception, exchange: Exchange, media_type: str) -> Reply:
+    answer = refusal(error, exchange.request_id)
+    retry_after = error.extensions.get("retryAfter", 1) if isinstance(error, Throttled) else 0
+    return Reply(_refused_status(error, media_type), encode(answer.body), answer.codes, retry_after=int(retry_after))
+
+
+_STATUSES: dict[type[Exception], int] = {
+    TooLarge: 413,
+    TooSlow: 408,
+    UnsupportedMediaType: 415,
+    Throttled: 429,
+    NotByGet: 405,
+    Forbidden: 403,
+}
 
 
 def _refused_status(error: Exception, media_type: str) -> int:
-    if isinstance(error, TooLarge):
-        return 413
-    if isinstance(error, Throttled):
-        return 429
-    if not isinstance(error, RequestError | GraphQLError):
+    status = _STATUSES.get(type(error))
+    if status is not None:
+        return status
+    if not isinstance(error, RequestError | GraphQLError | Invalid):
         return 500
     return 400 if media_type == RESPONSE_JSON or isinstance(error, BadUserInput) else 200
-
-
-def _account(
-    answer: Answer, caller: Caller | None, request_id: str, kind: str, name: str | None, seconds: float
-) -> None:
-    """One log line and the metrics of a request. Neither holds variables: they may be personal."""
-    outcome = "errors" if answer.has_errors else "ok"
-    REQUESTS.labels(kind, outcome).inc()
-    SECONDS.labels(kind).observe(seconds)
-    log.info(
-        "graphql",
-        request_id=request_id,
-        kind=kind,
-        operation=name,
-        outcome=outcome,
-        codes=[error["extensions"]["code"] for error in answer.body.get("errors", ())] or None,
-        workspace=str(caller.workspace_id) if caller and caller.workspace_id else None,
-        caller=f"{caller.kind.value}:{caller.id}" if caller else None,
-        ms=round(seconds * 1000, 2),
-    )
-
-
-def _response(answer: Answer, status: int, request_id: str, media_type: str, allow: str = "") -> Response:
-    headers = {"x-request-id": request_id, "cache-control": "no-store"}
-    if allow:
-        headers["allow"] = allow
-    return Response(encode(answer.body), status, headers, f"{media_type}; charset=utf-8")
 
 
 def _accepted(accept: str) -> str:
@@ -154,37 +281,21 @@ def _accepted(accept: str) -> str:
     return RESPONSE_JSON if RESPONSE_JSON in accept else PLAIN_JSON
 
 
-def _request_id(request: Request) -> str:
-    given = request.headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+def _credentials(exchange: Exchange) -> Credentials:
+    header = exchange.header
+    return Credentials(header(b"authorization"), header(b"x-workspace"), header(b"x-storefront-token"))
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+def _min_sequence(exchange: Exchange) -> int:
+    """The number of the event that the answer must be as new as.
 
+    Raises:
+        BadUserInput: X-Min-Sequence is no number.
 
-def _credentials(request: Request) -> Credentials:
-    headers = request.headers
-    return Credentials(
-        headers.get("authorization", ""),
-        headers.get("x-workspace", ""),
-        headers.get("x-storefront-token", ""),
-    )
-
-
-async def _body(request: Request) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise TooLarge(f"The body is larger than {MAX_BODY // 1024 // 1024} MB.")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise BadUserInput("The body is not valid JSON in UTF-8.") from None
+    """
+    given = exchange.header(b"x-min-sequence")
+    if not given:
+        return 0
+    if not given.isascii() or not given.isdigit() or len(given) > MAX_SEQUENCE_DIGITS:
+        raise BadUserInput("X-Min-Sequence takes the sequence number of an event.")
+    return int(given)

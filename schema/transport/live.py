@@ -12,7 +12,6 @@ import structlog
 from graphql import (
     DocumentNode,
     FieldNode,
-    OperationDefinitionNode,
     VariableDefinitionNode,
     VariableNode,
     Visitor,
@@ -26,8 +25,7 @@ from resolvers.feed import Event, Feed, events_after, last_sequence, parse_event
 from resolvers.write import workspace_of
 from schema.access import check
 from schema.live import LIVE_FIELDS, LiveField
-from schema.transport.documents import Document
-from schema.transport.operation import GRAPHQL_SCHEMA, Asked, Runner, encode, refused, run
+from schema.transport.operation import GRAPHQL_SCHEMA, Prepared, Runner, encode, refused, run
 
 log = structlog.get_logger()
 
@@ -49,15 +47,13 @@ class Message(NamedTuple):
 class Following:
     """A checked subscription: what it follows, and from where."""
 
-    asked: Asked
-    document: Document
-    operation: OperationDefinitionNode
+    prepared: Prepared
     live_field: LiveField
     after: int | None
     context: Context
 
 
-def prepare(asked: Asked, document: Document, context: Context) -> Following:
+def prepare_live(prepared: Prepared, context: Context) -> Following:
     """Checks a subscription before anything is followed.
 
     Raises:
@@ -65,7 +61,7 @@ def prepare(asked: Asked, document: Document, context: Context) -> Following:
         GraphQLError: the variables do not fit.
 
     """
-    operation = document.operation(asked.operation_name)
+    asked, operation = prepared.asked, prepared.operation
     node = operation.selection_set.selections[0]
     if not isinstance(node, FieldNode):
         raise BadUserInput("A subscription's root must be a plain field.")
@@ -80,9 +76,7 @@ def prepare(asked: Asked, document: Document, context: Context) -> Following:
     arguments = get_argument_values(subscription.fields[node.name.value], node, variables)
     cursor = arguments.get("after")
     return Following(
-        asked,
-        document,
-        operation,
+        prepared,
         live_field,
         None if cursor is None else parse_event_cursor(cursor),
         replace(context, idempotency=None),
@@ -91,14 +85,14 @@ def prepare(asked: Asked, document: Document, context: Context) -> Following:
 
 def _variables_shown(following: Following) -> dict[str, Any]:
     """The variables that can make a difference to an event's answer: not the one that only says where to begin."""
-    (root, *_) = following.operation.selection_set.selections
-    uses = Counter(_variables_in(following.document.node))
+    (root, *_) = following.prepared.operation.selection_set.selections
+    uses = Counter(_variables_in(following.prepared.document.node))
     cursors = {
         argument.value.name.value
         for argument in getattr(root, "arguments", None) or ()
         if argument.name.value == "after" and isinstance(argument.value, VariableNode)
     }
-    given = following.asked.variables
+    given = following.prepared.asked.variables
     return {name: value for name, value in given.items() if name not in cursors or uses[name] > 1}
 
 
@@ -203,7 +197,7 @@ class LiveOperations:
         """The answer for one event; a failure of ours becomes an error in it, since the next event may do better."""
         root = following.live_field.show(event)
         try:
-            answer = await run(self._runner, following.asked, following.document, following.context, root)
+            answer = await run(self._runner, following.prepared, following.context, root)
         except Exception as error:  # noqa: BLE001 - reported to the subscriber and the log, masked
             answer = refused([error], following.context.request_id)
         return encode(answer.body)
@@ -222,8 +216,8 @@ def _group_key(following: Following, workspace_id: UUID) -> Any:
     caller = following.context.caller
     return (
         workspace_id,
-        following.document.key,
-        following.asked.operation_name,
+        following.prepared.document.key,
+        following.prepared.asked.operation_name,
         orjson.dumps(_variables_shown(following), option=orjson.OPT_SORT_KEYS),
         caller.kind,
         caller.scopes,

@@ -1,14 +1,14 @@
 """Runs one operation, whichever door it came through, and writes its answer."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
 import orjson
 import structlog
-from graphql import ExecutionResult, FieldNode, GraphQLError, OperationType, execute
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationType, execute
 
 from core.access import Caller, CallerKind
 from core.database import is_overload
@@ -16,10 +16,11 @@ from core.errors import BadUserInput, Forbidden, RequestError, Throttled
 from core.settings import Settings
 from resolvers.context import Context, IdempotencyKey, Platform
 from resolvers.read import Engine
+from schema.documents import Document, Documents, Invalid
 from schema.executor import ReadingExecutor
+from schema.queries import Queries, Query, read
 from schema.request import Request
-from schema.schema import SCHEMA
-from schema.transport.documents import Document, Documents
+from schema.schema import SCHEMA, new_engine
 from schema.transport.limits import Limits
 
 log = structlog.get_logger()
@@ -38,14 +39,20 @@ class Asked(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A response's body, and whether it came to executing anything at all."""
+    """A response's body, and whether it came to executing anything at all.
+
+    `sequence` is the number of the last event that all of it is as new as, where that was asked for.
+    """
 
     body: dict[str, Any]
     executed: bool
+    sequence: int = 0
 
     @property
-    def has_errors(self) -> bool:
-        return "errors" in self.body
+    def codes(self) -> list[str] | None:
+        """The codes of its errors, if it has any."""
+        errors = self.body.get("errors")
+        return [error["extensions"]["code"] for error in errors] if errors else None
 
 
 @dataclass
@@ -56,6 +63,41 @@ class Runner:
     engine: Engine
     documents: Documents
     limits: Limits
+    queries: Queries
+
+
+class Prepared(NamedTuple):
+    """An operation that may be executed. `query` is there where the engine reads all of it."""
+
+    asked: Asked
+    document: Document
+    operation: OperationDefinitionNode
+    cost: int
+    query: Query | None
+
+
+def new_runner(platform: Platform) -> Runner:
+    """A runner with empty caches."""
+    schema = GRAPHQL_SCHEMA
+    return Runner(platform, new_engine(), Documents(schema), Limits(schema), Queries(schema))
+
+
+def prepare(runner: Runner, asked: Asked, document: Document) -> Prepared:
+    """An operation, measured, and with its variables checked if it is a query.
+
+    Raises:
+        BadUserInput: it is too large, or not there.
+        Invalid: the document or the variables do not fit.
+
+    """
+    if document.errors:
+        raise Invalid(document.errors)
+    operation = document.operation(asked.operation_name)
+    size = runner.limits.check(document.key, document.node, operation, asked.variables)
+    query = None
+    if operation.operation is OperationType.QUERY and not document.introspects:
+        query = runner.queries.prepare(document, asked.operation_name, asked.variables)
+    return Prepared(asked, document, operation, max(size.cost, 1), query)
 
 
 def parse_request(payload: Any) -> Asked:
@@ -80,36 +122,26 @@ def parse_request(payload: Any) -> Asked:
 
 
 async def run(
-    runner: Runner,
-    asked: Asked,
-    document: Document,
-    context: Context,
-    root_value: Any = None,
+    runner: Runner, prepared: Prepared, context: Context, root_value: Any = None, *, with_sequence: bool = False
 ) -> Answer:
-    """Executes an operation of a valid document.
-
-    Raises:
-        BadUserInput: it is too large.
-
-    """
-    if document.errors:
-        return refused(document.errors, context.request_id)
-    operation = document.operation(asked.operation_name)
-    runner.limits.check(document.key, document.node, operation, asked.variables)
-    request = Request(context, runner.engine, document.key)
-    result = execute(
+    """Executes an operation."""
+    request = Request(context, runner.engine, prepared.document.key)
+    if prepared.query is not None:
+        result = await read(prepared.query, request, with_sequence=with_sequence)
+        return _answer(result.data, result.errors, prepared.cost, context.request_id, result.sequence)
+    executed = execute(
         GRAPHQL_SCHEMA,
-        document.node,
+        prepared.document.node,
         root_value=root_value,
         context_value=request,
-        variable_values=asked.variables,
-        operation_name=asked.operation_name,
+        variable_values=prepared.asked.variables,
+        operation_name=prepared.asked.operation_name,
         executor_class=ReadingExecutor,
         hide_suggestions=True,
     )
-    if isawaitable(result):
-        result = await result
-    return _answer(result, context.request_id)
+    if isawaitable(executed):
+        executed = await executed
+    return _answer(executed.data, executed.errors or [], prepared.cost, context.request_id)
 
 
 def refuse_introspection(document: Document, caller: Caller, settings: Settings) -> None:
@@ -124,19 +156,27 @@ def refuse_introspection(document: Document, caller: Caller, settings: Settings)
         raise Forbidden("Introspection is for signed-in people and API keys.")
 
 
-def _answer(result: ExecutionResult, request_id: str) -> Answer:
-    errors = result.errors
-    if not errors:
-        return Answer({"data": result.data}, executed=True)
+def _answer(
+    data: dict[str, Any] | None, errors: Sequence[GraphQLError], cost: int, request_id: str, sequence: int = 0
+) -> Answer:
     # Variables that do not fit their types are found before execution: those errors have no path.
-    if result.data is None and all(error.path is None for error in errors):
+    if errors and data is None and all(error.path is None for error in errors):
         return refused(errors, request_id)
-    return Answer({"data": result.data, "errors": _formatted(errors, request_id)}, executed=True)
+    body: dict[str, Any] = {"data": data}
+    if errors:
+        body["errors"] = _formatted(errors, request_id)
+    body["extensions"] = {"cost": {"requested": cost}}
+    return Answer(body, executed=True, sequence=sequence)
 
 
 def refused(errors: Iterable[Exception], request_id: str) -> Answer:
     """The answer to a request that was not executed."""
     return Answer({"errors": _formatted(errors, request_id)}, executed=False)
+
+
+def refusal(error: Exception, request_id: str) -> Answer:
+    """The answer to a request that was not executed because of this error."""
+    return refused(error.errors if isinstance(error, Invalid) else [error], request_id)
 
 
 def _formatted(errors: Iterable[Exception], request_id: str) -> list[dict[str, Any]]:
@@ -161,16 +201,14 @@ def format_error(error: Exception, request_id: str) -> dict[str, Any]:
     return formatted
 
 
-def idempotency_key(
-    document: Document, asked: Asked, caller: Caller, key: str, shopper_secret: str
-) -> IdempotencyKey | None:
+def idempotency_key(prepared: Prepared, caller: Caller, key: str, shopper_secret: str) -> IdempotencyKey | None:
     """The key that a request was sent with, and whose it is; None where the operation changes nothing.
 
     Raises:
         BadUserInput: the key is not usable, or the document has not exactly one mutation field.
 
     """
-    operation = document.operation(asked.operation_name)
+    asked, operation = prepared.asked, prepared.operation
     if not key or operation.operation is not OperationType.MUTATION:
         return None
     if len(key) > MAX_KEY_LENGTH or not key.isprintable():

@@ -15,8 +15,18 @@ from core.access import Caller, CallerKind
 from core.telemetry import SOCKETS, SUBSCRIPTIONS
 from resolvers.authentication import Authenticator, Credentials
 from resolvers.context import Context
-from schema.transport.live import LiveOperations, TooSlow, prepare
-from schema.transport.operation import Asked, Runner, encode, format_error, parse_request, refuse_introspection, run
+from schema.transport.live import LiveOperations, TooSlow, prepare_live
+from schema.transport.operation import (
+    Asked,
+    Runner,
+    encode,
+    format_error,
+    parse_request,
+    prepare,
+    refusal,
+    refuse_introspection,
+    run,
+)
 
 log = structlog.get_logger()
 
@@ -225,26 +235,22 @@ class _Connection:
         except TooSlow:
             self._end(1013, "You take messages too slowly: come back with the last cursor.")
         except Exception as error:  # noqa: BLE001 - format_error shows what is the client's and masks what is ours
-            await self._try_send({"id": operation_id, "type": "error", "payload": [format_error(error, request_id)]})
+            errors = refusal(error, request_id).body["errors"]
+            await self._try_send({"id": operation_id, "type": "error", "payload": errors})
 
     async def _run(self, operation_id: str, asked: Asked, request_id: str) -> None:
         runner, caller = self._door.runner, self._caller or Caller(CallerKind.ANONYMOUS)
         document = runner.documents.get(asked.query)
-        if document.errors:
-            errors = [format_error(error, request_id) for error in document.errors]
-            await self._send({"id": operation_id, "type": "error", "payload": errors})
-            return
         refuse_introspection(document, caller, runner.platform.settings)
+        prepared = prepare(runner, asked, document)
         context = Context(runner.platform, caller, request_id)
-        operation = document.operation(asked.operation_name)
-        if operation.operation is OperationType.SUBSCRIPTION:
-            runner.limits.check(document.key, document.node, operation, asked.variables)
-            following = prepare(asked, document, context)
+        if prepared.operation.operation is OperationType.SUBSCRIPTION:
+            following = prepare_live(prepared, context)
             with SUBSCRIPTIONS.track_inprogress():
                 async for body in self._door.live.follow(following):
                     await self._send_next(operation_id, body)
         else:
-            answer = await run(runner, asked, document, context)
+            answer = await run(runner, prepared, context)
             if not answer.executed:
                 await self._send({"id": operation_id, "type": "error", "payload": answer.body["errors"]})
                 return

@@ -43,6 +43,13 @@ def errors_of(response: httpx.Response) -> list[dict[str, Any]]:
     return found
 
 
+def data_of(response: httpx.Response) -> Any:
+    """The data of an answer without errors."""
+    answer = response.json()
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
 @pytest.fixture
 async def post(graphql: GraphQL, shop: Shop) -> Post:
     """Sends a body as the shop's API key."""
@@ -156,9 +163,9 @@ class TestBodies:
         "content_type", [JSON, "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"]
     )
     async def test_of_json_are_read(self, shop: Shop, post: Post, content_type: str) -> None:
-        assert (await post(body(WORKSPACE), content_type)).json() == {"data": {"workspace": {"slug": shop.slug}}}
+        assert data_of(await post(body(WORKSPACE), content_type)) == {"workspace": {"slug": shop.slug}}
 
-    @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD"])
+    @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD"])
     async def test_by_another_method_are_refused(self, graphql: GraphQL, shop: Shop, method: str) -> None:
         headers = {"Authorization": f"Bearer {shop.api_key}", "Accept": JSON}
         before = await fingerprint(shop.platform, shop.workspace_id)
@@ -167,9 +174,7 @@ class TestBodies:
             response = await graphql.http.request(method, "/graphql", params={"query": query}, headers=headers)
 
             assert response.status_code == 405
-            assert response.headers["allow"]
-            if method == "GET":
-                assert [error["extensions"]["code"] for error in errors_of(response)] == ["BAD_USER_INPUT"]
+            assert response.headers["allow"] == "GET, POST"
         assert await fingerprint(shop.platform, shop.workspace_id) == before
 
 
@@ -317,7 +322,7 @@ class TestDocuments:
 
         response = await shop.graphql.response(document, {"f": {"search": search}}, token=shop.api_key)
 
-        assert response.json() == {"data": {"products": {"totalCount": 0}}}
+        assert data_of(response) == {"products": {"totalCount": 0}}
 
     @pytest.mark.parametrize("text", ["x" * 100_000, "💡", "\ufffe", "'; drop table product; --"])
     async def test_find_nothing_by_strange_strings_without_a_fault(self, shop: Shop, text: str) -> None:
@@ -331,13 +336,11 @@ class TestDocuments:
         """
         response = await shop.graphql.response(document, {"t": text}, token=shop.api_key)
 
-        assert response.json() == {
-            "data": {
-                "productBySlug": None,
-                "orderByToken": None,
-                "orders": {"totalCount": 0},
-                "auditEntries": {"totalCount": 0},
-            }
+        assert data_of(response) == {
+            "productBySlug": None,
+            "orderByToken": None,
+            "orders": {"totalCount": 0},
+            "auditEntries": {"totalCount": 0},
         }
 
 

@@ -7,7 +7,7 @@ import pytest
 from graphql import OperationDefinitionNode, parse
 
 from core.errors import BadUserInput
-from schema.transport.documents import Documents
+from schema.documents import Documents
 from schema.transport.limits import MAX_COST, MAX_DEPTH, Limits
 from schema.transport.operation import GRAPHQL_SCHEMA
 from tests.factories import Shop

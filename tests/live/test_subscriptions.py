@@ -105,7 +105,7 @@ class TestOrderEvents:
             while message["id"] != "2":
                 message = await socket.receive()
 
-        assert message["payload"] == {"data": {"orderEvents": {"order": {"number": 1002}}}}
+        assert message["payload"]["data"] == {"orderEvents": {"order": {"number": 1002}}}
 
     async def test_hears_on_after_a_doorbell_that_names_nothing(
         self, shop: Shop, live_server: LiveServer, platform: Platform

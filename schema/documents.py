@@ -28,6 +28,14 @@ MAX_SAME_FIELDS = 30
 MAX_FRAGMENT_SPREADS = 100
 
 
+class Invalid(Exception):
+    """The document does not fit the schema, or the variables do not fit the operation."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
+
+
 class Document(NamedTuple):
     """A parsed document. `key` names it within this process; one with errors is never executed."""
 

@@ -1,0 +1,114 @@
+"""One HTTP request and its response, in ASGI's own terms: Starlette's objects cost more than a cached answer does."""
+
+import asyncio
+import re
+import zlib
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from core.errors import BadUserInput, RequestError
+
+MAX_BODY = 2 * 1024 * 1024
+BODY_SECONDS = 10.0
+MIN_COMPRESSED = 1_000
+_FASTEST = 1
+_GZIP = 16 + zlib.MAX_WBITS
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+# Unique among all processes by its first part, within this one by its second.
+_PROCESS = uuid4().hex[:16]
+_NUMBERS = count(1)
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class TooLarge(RequestError):
+    """The body is larger than we read."""
+
+    code = BadUserInput.code
+
+
+class TooSlow(RequestError):
+    """The body did not come in time."""
+
+    code = BadUserInput.code
+
+
+class Exchange:
+    """A request, and the one response to it."""
+
+    __slots__ = ("_headers", "_receive", "_send", "method", "query_string", "request_id", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self._receive = receive
+        self._send = send
+        self.method: str = scope["method"]
+        self.query_string: bytes = scope["query_string"]
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
+        given = self.header(b"x-request-id")
+        self.request_id = given if given and _REQUEST_ID.fullmatch(given) else f"{_PROCESS}-{next(_NUMBERS):x}"
+
+    def header(self, name: bytes) -> str:
+        """A header by its name in lower case; empty where it was not sent."""
+        value = self._headers.get(name)
+        return value.decode("latin-1") if value else ""
+
+    @property
+    def address(self) -> str:
+        client = self.scope["client"]
+        return client[0] if client else ""
+
+    async def body(self) -> bytes:
+        """The whole body.
+
+        Raises:
+            TooLarge: there is more of it than we read.
+            TooSlow: it did not come in `BODY_SECONDS`.
+            ClientDisconnect: the client is gone.
+
+        """
+        length = self.header(b"content-length")
+        if length and len(length) < len(str(MAX_BODY)) + 2 and int(length) > MAX_BODY:
+            raise TooLarge(_TOO_LARGE)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await self._next()
+                body: bytes = message["body"]
+                while message.get("more_body"):
+                    message = await self._next()
+                    body += message["body"]
+                    if len(body) > MAX_BODY:
+                        raise TooLarge(_TOO_LARGE)
+        except TimeoutError:
+            raise TooSlow(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from None
+        return body
+
+    async def _next(self) -> dict[str, Any]:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        return dict(message)
+
+    @property
+    def takes_gzip(self) -> bool:
+        return "gzip" in self.header(b"accept-encoding")
+
+    async def respond(self, status: int, headers: Headers, body: bytes) -> None:
+        """Sends the response; a long body that nobody has compressed yet is, quickly, for who takes it."""
+        if len(body) >= MIN_COMPRESSED and self.takes_gzip:
+            await self.send(status, [*headers, (b"content-encoding", b"gzip")], zlib.compress(body, _FASTEST, _GZIP))
+        else:
+            await self.send(status, headers, body)
+
+    async def send(self, status: int, headers: Headers, body: bytes) -> None:
+        """Sends the response as it is."""
+        headers += [(b"content-length", b"%d" % len(body)), (b"x-request-id", self.request_id.encode())]
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+_TOO_LARGE = f"The body is larger than {MAX_BODY // 1024 // 1024} MB."
