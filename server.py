@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import structlog
 import uvicorn
@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from core.cache import AnswerCache
 from core.database import Database
@@ -63,10 +64,22 @@ class Application:
             middleware=[Middleware(CORSMiddleware, allow_origins=settings.origins)],
         )
         self.state = self._starlette.state
+        # It looks at addresses, which is only worth its time where there is something to find.
+        self._proxied: Any = ProxyHeadersMiddleware(cast("Any", self._direct), settings.trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and _came_through_proxy(scope):
+            await self._proxied(scope, receive, send)
+        else:
+            await self._direct(scope, receive, send)
+
+    async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_graphql = scope["type"] == "http" and scope["path"] == "/graphql"
         await (self.state.http_door if is_graphql else self._starlette)(scope, receive, send)
+
+
+def _came_through_proxy(scope: Scope) -> bool:
+    return any(name.startswith(b"x-forwarded-") for name, _ in scope["headers"])
 
 
 @asynccontextmanager
@@ -145,7 +158,8 @@ def main() -> None:
         ws_ping_interval=20.0,
         access_log=False,
         log_config=None,
-        forwarded_allow_ips=settings.trusted_proxies,
+        proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
 

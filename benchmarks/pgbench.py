@@ -24,7 +24,7 @@ from core.database import Database, Pool
 from core.ids import parse_global_id
 from core.settings import Settings
 from resolvers.context import Context
-from schema.transport.operation import Asked, idempotency_key, new_runner, prepare, run
+from schema.transport.operation import Asked, idempotency_key, new_runner, run
 from tests.factories import Shop
 
 _IDS_PER_ORDER = 16
@@ -101,7 +101,7 @@ async def _record(shop: Shop, variant_id: str, key_text: str) -> list[Statement]
     database = Database(cast("Any", recorder), shop.platform.database.system)
     runner = new_runner(replace(shop.platform, database=database))
     asked = Asked(ORDER_PLACE, {"input": order_input("shopper@example.com", {variant_id: 1})}, "OrderPlace")
-    prepared = prepare(runner, asked, runner.documents.get(asked.query))
+    prepared = runner.prepare(asked)
     caller = Caller(
         CallerKind.SHOPPER,
         id=shop.storefront_token_id,

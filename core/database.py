@@ -11,19 +11,18 @@ SQLAlchemy sessions. Both run the same pin.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from core.connections import Connection, ConnectionPool
 from core.errors import Throttled
 from core.settings import Settings
 
@@ -36,33 +35,25 @@ STATEMENT_CACHE_SIZE = 500
 COMMAND_TIMEOUT = 15.0
 _BUSY = "The server is busy: all its database connections are in use. Try again in a moment."
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
-
-
-async def _keep_as_it_is(_connection: Any) -> None:
-    """Sessions are never changed (all settings are transaction-local), so a returned connection needs no reset."""
-
 
 @dataclass
 class Pool:
     """One role's asyncpg pool and SQLAlchemy engine."""
 
-    connections: asyncpg.Pool
+    connections: ConnectionPool
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
-    acquire_timeout: float
 
     @classmethod
-    async def open(cls, dsn: str, size: int, acquire_timeout: float) -> "Pool":
-        connections = await asyncpg.create_pool(
+    def open(cls, dsn: str, size: int, acquire_timeout: float) -> "Pool":
+        connect = partial(
+            asyncpg.connect,
             dsn,
-            min_size=1,
-            max_size=size,
             statement_cache_size=STATEMENT_CACHE_SIZE,
             max_cached_statement_lifetime=0,
             command_timeout=COMMAND_TIMEOUT,
-            reset=_keep_as_it_is,
         )
+        connections = ConnectionPool(connect, size, acquire_timeout)
         engine = create_async_engine(
             "postgresql+asyncpg://",
             # asyncpg reads the URL, options such as sslmode included; SQLAlchemy would pass on what it does not know.
@@ -74,28 +65,20 @@ class Pool:
             # An error's text may reach the log: it must not hold e-mail addresses and hashes.
             hide_parameters=True,
         )
-        return cls(connections, engine, async_sessionmaker(engine, expire_on_commit=False), acquire_timeout)
+        return cls(connections, engine, async_sessionmaker(engine, expire_on_commit=False))
 
     async def close(self) -> None:
         await self.connections.close()
         await self.engine.dispose()
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Connection]:
+    def acquire(self) -> AbstractAsyncContextManager[Connection]:
         """One asyncpg connection.
 
         Raises:
             Throttled: none became free in time.
 
         """
-        try:
-            connection = await self.connections.acquire(timeout=self.acquire_timeout)
-        except TimeoutError:
-            raise Throttled(_BUSY) from None
-        try:
-            yield connection
-        finally:
-            await self.connections.release(connection)
+        return self.connections.acquire()
 
     @asynccontextmanager
     async def session(self, workspace_id: UUID | None = None) -> AsyncIterator[AsyncSession]:
@@ -191,11 +174,13 @@ class Database:
 
         """
         timeout = settings.database_acquire_timeout
-        app = await Pool.open(settings.app_dsn, settings.database_pool_size, timeout)
-        system = await Pool.open(settings.system_dsn, max(2, settings.database_pool_size // 2), timeout)
+        app = Pool.open(settings.app_dsn, settings.database_pool_size, timeout)
+        system = Pool.open(settings.system_dsn, max(2, settings.database_pool_size // 2), timeout)
         database = cls(app, system)
         try:
-            await _refuse_powerful_role(app.connections)
+            await _refuse_powerful_role(app)
+            async with system.acquire():
+                pass
         except BaseException:
             await database.close()
             raise
@@ -206,12 +191,13 @@ class Database:
         await self.system.close()
 
 
-async def _refuse_powerful_role(pool: asyncpg.Pool) -> None:
-    row = await pool.fetchrow(
-        """select rolsuper or rolbypassrls as above_policies,
-                  exists (select from pg_class where relowner = r.oid and relkind in ('r', 'p')) as owns_tables
-           from pg_roles r where rolname = current_user"""
-    )
+async def _refuse_powerful_role(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        row = await connection.fetchrow(
+            """select rolsuper or rolbypassrls as above_policies,
+                      exists (select from pg_class where relowner = r.oid and relkind in ('r', 'p')) as owns_tables
+               from pg_roles r where rolname = current_user"""
+        )
     if row is None or row["above_policies"] or row["owns_tables"]:
         raise RuntimeError(
             "The role of DATABASE_APP_URL can go round row-level security. "

@@ -68,14 +68,18 @@ class Authenticator:
         found = self._found.get(credentials)
         if found is None or found.until < time.monotonic():
             caller = await self._look_up(credentials)
-            self._found[credentials] = _Found(caller, time.monotonic() + CACHE_SECONDS)
+            found = self._found[credentials] = _Found(caller, time.monotonic() + CACHE_SECONDS)
             if len(self._found) > MAX_CACHED:
                 self._found.popitem(last=False)
-        else:
-            caller = found.caller
+        caller = found.caller
         if caller.expires_at is not None and caller.expires_at <= now():
-            caller = _refused("The access token has expired: get a new one with sessionRefresh.")
-        return replace(caller, address=address)
+            return replace(
+                _refused("The access token has expired: get a new one with sessionRefresh."), address=address
+            )
+        if caller.address != address:
+            # A theme's server asks from the same address again and again.
+            caller = found.caller = replace(caller, address=address)
+        return caller
 
     async def _look_up(self, credentials: Credentials) -> Caller:
         if max(map(len, credentials)) > MAX_CREDENTIAL_LENGTH:

@@ -15,8 +15,9 @@ import asyncpg
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.connections import Connection
 from core.crypto import decrypt, encrypt
-from core.database import Connection, driver_connection, pinned
+from core.database import driver_connection, pinned
 from core.errors import Conflict, Unauthenticated
 from core.events import SyncEventType
 from core.ids import new_id

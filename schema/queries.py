@@ -1,16 +1,14 @@
-"""Queries: prepared once for all who send the same one, their root fields read side by side.
+"""Queries: their variables and arguments are coerced, and their root fields read side by side.
 
 graphql-core executes mutations, events and introspection. A query's root fields only ever ask the read engine, so
 nothing of its executor is needed for them, and its way to the first of them costs more than all of ours.
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-import orjson
 from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
@@ -22,19 +20,11 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
-from core.errors import BadUserInput, Forbidden, NotFound
+from core.errors import Forbidden, NotFound
 from resolvers.read import FieldProblem, Finished, Read, ReadEach, Selection, selection_key
 from schema.documents import Document, Invalid
 from schema.query import Privacy, RootField, root_field_of
 from schema.request import Request
-
-MAX_QUERIES = 2_000
-# All queries in the cache together, by the length of their variables as JSON.
-MAX_VARIABLES_LENGTH = 1_000_000
-
-
-# The document, the operation's name, the variables as JSON.
-QueryKey = tuple[int, str | None, bytes]
 
 
 @dataclass(slots=True)
@@ -52,20 +42,14 @@ class RootRead:
 
 @dataclass(slots=True)
 class Query:
-    """A query of a valid document with variables that fit."""
+    """A query of a valid document with variables that fit. `privacies` are those of its root fields."""
 
-    key: QueryKey
     schema: GraphQLSchema
     operation: OperationDefinitionNode
     fragments: dict[str, FragmentDetails]
     variables: VariableValues
     roots: list[RootRead]
-
-    def is_all(self, privacy: Privacy) -> bool:
-        return all(root.declared is None or root.declared.privacy is privacy for root in self.roots)
-
-    def has(self, privacy: Privacy) -> bool:
-        return any(root.declared is not None and root.declared.privacy is privacy for root in self.roots)
+    privacies: frozenset[Privacy]
 
 
 class Result(NamedTuple):
@@ -76,73 +60,52 @@ class Result(NamedTuple):
     sequence: int
 
 
-class Queries:
-    """The queries that were sent last, with the variables that they were sent with."""
+def make_query(
+    schema: GraphQLSchema, document: Document, operation: OperationDefinitionNode, given: dict[str, Any]
+) -> Query:
+    """The query, with these values for its variables.
 
-    def __init__(self, schema: GraphQLSchema) -> None:
-        self._schema = schema
-        self._seen: OrderedDict[QueryKey, Query] = OrderedDict()
-        self._length = 0
+    Raises:
+        Invalid: they do not fit.
+        GraphQLError: an argument does not.
 
-    def prepare(self, document: Document, name: str | None, variables: dict[str, Any]) -> Query:
-        """The query, with its variables and arguments coerced now or before.
+    """
+    variables = get_variable_values(
+        schema, operation.variable_definitions or (), given, max_errors=50, hide_suggestions=True
+    )
+    if isinstance(variables, list):
+        raise Invalid(variables)
+    fragments = {
+        node.name.value: FragmentDetails(node)
+        for node in document.node.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    parent = schema.get_root_type(operation.operation)
+    if parent is None:
+        raise LookupError("the schema has no queries")
+    found = collect_fields(schema, fragments, variables, parent, operation)
+    roots = [
+        _root(name, parent.fields.get(details[0].node.name.value), details, variables, document.key, operation)
+        for name, details in found.grouped_field_set.items()
+    ]
+    privacies = frozenset(root.declared.privacy for root in roots if root.declared)
+    return Query(schema, operation, fragments, variables, roots, privacies)
 
-        Raises:
-            Invalid: they do not fit.
-            GraphQLError: an argument does not.
-            BadUserInput: they are nested too deeply.
 
-        """
-        try:
-            written = orjson.dumps(variables)
-        except orjson.JSONEncodeError:
-            raise BadUserInput("The variables are nested too deeply.") from None
-        key = (document.key, name, written)
-        query = self._seen.get(key)
-        if query is not None:
-            self._seen.move_to_end(key)
-            return query
-        query = self._make(key, document, name, variables)
-        # Arguments that are secrets are not kept.
-        if not query.has(Privacy.SECRET):
-            self._seen[key] = query
-            self._length += len(written)
-            while len(self._seen) > MAX_QUERIES or self._length > MAX_VARIABLES_LENGTH:
-                self._length -= len(self._seen.popitem(last=False)[0][2])
-        return query
-
-    def _make(self, key: QueryKey, document: Document, name: str | None, given: dict[str, Any]) -> Query:
-        operation = document.operation(name)
-        variables = get_variable_values(
-            self._schema, operation.variable_definitions or (), given, max_errors=50, hide_suggestions=True
-        )
-        if isinstance(variables, list):
-            raise Invalid(variables)
-        fragments = {
-            node.name.value: FragmentDetails(node)
-            for node in document.node.definitions
-            if isinstance(node, FragmentDefinitionNode)
-        }
-        query = Query(key, self._schema, operation, fragments, variables, [])
-        query.roots.extend(self._roots(document, query))
-        return query
-
-    def _roots(self, document: Document, query: Query) -> Iterator[RootRead]:
-        parent = self._schema.query_type
-        if parent is None:
-            raise LookupError("the schema has no queries")
-        found = collect_fields(self._schema, query.fragments, query.variables, parent, query.operation)
-        for name, details in found.grouped_field_set.items():
-            node, _, fragment_variables = details[0]
-            definition = parent.fields.get(node.name.value)
-            if definition is None:
-                yield RootRead(name, None, None, details, {}, None)
-                continue
-            arguments = get_argument_values(
-                definition, node, query.variables, fragment_variables, hide_suggestions=True
-            )
-            key = selection_key(document.key, query.operation, (name,), query.variables)
-            yield RootRead(name, definition, root_field_of(definition), details, arguments, key)
+def _root(
+    name: str,
+    definition: GraphQLField | None,
+    details: list[FieldDetails],
+    variables: VariableValues,
+    document_key: int,
+    operation: OperationDefinitionNode,
+) -> RootRead:
+    if definition is None:
+        return RootRead(name, None, None, details, {}, None)
+    node, _, fragment_variables = details[0]
+    arguments = get_argument_values(definition, node, variables, fragment_variables, hide_suggestions=True)
+    key = selection_key(document_key, operation, (name,), variables)
+    return RootRead(name, definition, root_field_of(definition), details, arguments, key)
 
 
 async def read(query: Query, request: Request, *, with_sequence: bool = False) -> Result:

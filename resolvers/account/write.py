@@ -15,7 +15,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database import Connection, driver_connection
+from core.connections import Connection
+from core.database import driver_connection
 from core.errors import Conflict
 from core.ids import new_id
 from core.pubsub import revoked_channel

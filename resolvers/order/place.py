@@ -12,8 +12,8 @@ from uuid import UUID
 import orjson
 from pydantic import Field
 
+from core.connections import Connection
 from core.crypto import hash_secret, new_secret
-from core.database import Connection
 from core.errors import Problem, Refused
 from core.events import SyncEventType
 from core.ids import new_id

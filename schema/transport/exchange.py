@@ -1,19 +1,17 @@
 """One HTTP request and its response, in ASGI's own terms: Starlette's objects cost more than a cached answer does."""
 
-import asyncio
 import re
 import zlib
 from itertools import count
-from typing import Any
 from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from core.errors import BadUserInput, RequestError
 
 MAX_BODY = 2 * 1024 * 1024
-BODY_SECONDS = 10.0
+_MAX_DIGITS = len(str(MAX_BODY))
 MIN_COMPRESSED = 1_000
 _FASTEST = 1
 _GZIP = 16 + zlib.MAX_WBITS
@@ -27,12 +25,6 @@ Headers = list[tuple[bytes, bytes]]
 
 class TooLarge(RequestError):
     """The body is larger than we read."""
-
-    code = BadUserInput.code
-
-
-class TooSlow(RequestError):
-    """The body did not come in time."""
 
     code = BadUserInput.code
 
@@ -63,35 +55,30 @@ class Exchange:
         return client[0] if client else ""
 
     async def body(self) -> bytes:
-        """The whole body.
+        """The whole body. How long a client may take for it is bounded where connections are (`routes/connection.py`).
 
         Raises:
             TooLarge: there is more of it than we read.
-            TooSlow: it did not come in `BODY_SECONDS`.
             ClientDisconnect: the client is gone.
 
         """
         length = self.header(b"content-length")
-        if length and len(length) < len(str(MAX_BODY)) + 2 and int(length) > MAX_BODY:
+        if len(length) > _MAX_DIGITS or (length.isdigit() and int(length) > MAX_BODY):
             raise TooLarge(_TOO_LARGE)
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                message = await self._next()
-                body: bytes = message["body"]
-                while message.get("more_body"):
-                    message = await self._next()
-                    body += message["body"]
-                    if len(body) > MAX_BODY:
-                        raise TooLarge(_TOO_LARGE)
-        except TimeoutError:
-            raise TooSlow(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from None
+        message = await self._next()
+        body: bytes = message["body"]
+        while message["more_body"]:
+            message = await self._next()
+            body += message["body"]
+            if len(body) > MAX_BODY:
+                raise TooLarge(_TOO_LARGE)
         return body
 
-    async def _next(self) -> dict[str, Any]:
+    async def _next(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        return dict(message)
+        return message
 
     @property
     def takes_gzip(self) -> bool:

@@ -21,7 +21,7 @@ from resolvers.authentication import Authenticator, Credentials
 from resolvers.context import Context
 from schema.documents import Invalid
 from schema.query import Privacy
-from schema.transport.exchange import Exchange, Headers, TooLarge, TooSlow
+from schema.transport.exchange import Exchange, Headers, TooLarge
 from schema.transport.get import asked_by_get
 from schema.transport.operation import (
     Asked,
@@ -30,7 +30,6 @@ from schema.transport.operation import (
     encode,
     idempotency_key,
     parse_request,
-    prepare,
     refusal,
     refuse_introspection,
     run,
@@ -129,13 +128,12 @@ class HttpDoor:
 
     async def _reply(self, exchange: Exchange, asked: Asked, media_type: str, noted: Noted) -> Reply:
         runner = self._runner
-        document = runner.documents.get(asked.query)
+        prepared = runner.prepare(asked)
+        noted.kind, noted.name = prepared.operation.operation.value, asked.operation_name
         caller = noted.caller = await self._authenticator.identify(_credentials(exchange), exchange.address)
         if not self._origin_allowed(exchange):
             raise Forbidden("Pages of this origin may not use the storefront token.")
-        refuse_introspection(document, caller, self._settings)
-        prepared = prepare(runner, asked, document)
-        noted.kind, noted.name = prepared.operation.operation.value, asked.operation_name
+        refuse_introspection(prepared.document, caller, self._settings)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             raise BadUserInput("Subscriptions are served over a websocket (graphql-transport-ws).")
         if exchange.method == "GET":
@@ -153,9 +151,9 @@ class HttpDoor:
     async def _published(self, exchange: Exchange, prepared: Prepared, context: Context) -> Entry:
         """The answer that all shoppers share, from the cache if there is one that is new enough."""
         caller, min_sequence = context.caller, _min_sequence(exchange)
-        if caller.workspace_id is None or prepared.query is None:
+        if caller.workspace_id is None:
             raise LookupError("What shoppers share is a query in a workspace.")
-        key: Key = (caller.workspace_id, (prepared.query.key, caller.hides_stock))
+        key: Key = (caller.workspace_id, (prepared.key, caller.hides_stock))
         return self._cache.get(key, min_sequence) or await self._cache.fill(
             key, min_sequence, partial(self._read_published, prepared, context)
         )
@@ -206,7 +204,10 @@ def _kept(entry: Entry) -> Reply:
 def _is_published(prepared: Prepared, caller: Caller) -> bool:
     """Whether all shoppers of the storefront get the same answer."""
     query = prepared.query
-    return query is not None and caller.kind is CallerKind.SHOPPER and query.is_all(Privacy.PUBLISHED)
+    return query is not None and caller.kind is CallerKind.SHOPPER and query.privacies <= _PUBLISHED
+
+
+_PUBLISHED = frozenset({Privacy.PUBLISHED})
 
 
 def _refuse_by_get(prepared: Prepared) -> None:
@@ -218,7 +219,7 @@ def _refuse_by_get(prepared: Prepared) -> None:
     """
     if prepared.operation.operation is not OperationType.QUERY:
         raise NotByGet("Only queries are sent by GET: send mutations by POST.")
-    if prepared.query is not None and prepared.query.has(Privacy.SECRET):
+    if prepared.query is not None and Privacy.SECRET in prepared.query.privacies:
         raise NotByGet("What is found by a secret is sent by POST only.")
 
 
@@ -259,7 +260,6 @@ def _refused(error: Exception, exchange: Exchange, media_type: str) -> Reply:
 
 _STATUSES: dict[type[Exception], int] = {
     TooLarge: 413,
-    TooSlow: 408,
     UnsupportedMediaType: 415,
     Throttled: 429,
     NotByGet: 405,

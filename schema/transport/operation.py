@@ -1,8 +1,9 @@
 """Runs one operation, whichever door it came through, and writes its answer."""
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
@@ -18,7 +19,8 @@ from resolvers.context import Context, IdempotencyKey, Platform
 from resolvers.read import Engine
 from schema.documents import Document, Documents, Invalid
 from schema.executor import ReadingExecutor
-from schema.queries import Queries, Query, read
+from schema.queries import Query, make_query, read
+from schema.query import Privacy
 from schema.request import Request
 from schema.schema import SCHEMA, new_engine
 from schema.transport.limits import Limits
@@ -27,7 +29,13 @@ log = structlog.get_logger()
 
 MAX_KEY_LENGTH = 255
 MIN_SHOPPER_SECRET_LENGTH = 16
+MAX_PREPARED = 2_000
+# The variables of all prepared queries together, as JSON.
+MAX_VARIABLES_LENGTH = 1_000_000
 GRAPHQL_SCHEMA = SCHEMA._schema  # noqa: SLF001 - Strawberry gives no other way to graphql-core's schema
+
+
+PreparedKey = tuple[int, str | None, bytes]
 
 
 class Asked(NamedTuple):
@@ -55,49 +63,76 @@ class Answer(NamedTuple):
         return [error["extensions"]["code"] for error in errors] if errors else None
 
 
-@dataclass
-class Runner:
-    """What running an operation needs of this process."""
-
-    platform: Platform
-    engine: Engine
-    documents: Documents
-    limits: Limits
-    queries: Queries
-
-
 class Prepared(NamedTuple):
-    """An operation that may be executed. `query` is there where the engine reads all of it."""
+    """An operation that may be executed. `query` is there where the engine reads all of it; `key` names the document,
+    the operation and the variables.
+    """
 
     asked: Asked
     document: Document
     operation: OperationDefinitionNode
     cost: int
     query: Query | None
+    key: PreparedKey
+
+
+@dataclass
+class Runner:
+    """What running an operation needs of this process, and the queries that were sent last."""
+
+    platform: Platform
+    engine: Engine
+    documents: Documents
+    limits: Limits
+    _prepared: OrderedDict[PreparedKey, Prepared] = field(default_factory=OrderedDict)
+    _length: int = 0
+
+    def prepare(self, asked: Asked) -> Prepared:
+        """An operation, measured, and with its variables checked if it is a query: now, or when it was sent before.
+
+        Raises:
+            BadUserInput: it is too large, or not there.
+            Invalid: the document or the variables do not fit.
+            GraphQLError: the document cannot be parsed, or an argument does not fit.
+
+        """
+        document = self.documents.get(asked.query)
+        try:
+            variables = orjson.dumps(asked.variables)
+        except orjson.JSONEncodeError:
+            raise BadUserInput("The variables are nested too deeply.") from None
+        key = (document.key, asked.operation_name, variables)
+        prepared = self._prepared.get(key)
+        if prepared is not None:
+            self._prepared.move_to_end(key)
+            return prepared
+        prepared = self._prepare(asked, document, key)
+        # Secrets are not kept, nor what is not sent again.
+        if prepared.query is not None and Privacy.SECRET not in prepared.query.privacies:
+            self._keep(prepared)
+        return prepared
+
+    def _prepare(self, asked: Asked, document: Document, key: PreparedKey) -> Prepared:
+        if document.errors:
+            raise Invalid(document.errors)
+        operation = document.operation(asked.operation_name)
+        size = self.limits.check(document.key, document.node, operation, asked.variables)
+        query = None
+        if operation.operation is OperationType.QUERY and not document.introspects:
+            query = make_query(GRAPHQL_SCHEMA, document, operation, asked.variables)
+        return Prepared(asked, document, operation, max(size.cost, 1), query, key)
+
+    def _keep(self, prepared: Prepared) -> None:
+        self._prepared[prepared.key] = prepared
+        self._length += len(prepared.key[2])
+        while len(self._prepared) > MAX_PREPARED or self._length > MAX_VARIABLES_LENGTH:
+            oldest, _ = self._prepared.popitem(last=False)
+            self._length -= len(oldest[2])
 
 
 def new_runner(platform: Platform) -> Runner:
     """A runner with empty caches."""
-    schema = GRAPHQL_SCHEMA
-    return Runner(platform, new_engine(), Documents(schema), Limits(schema), Queries(schema))
-
-
-def prepare(runner: Runner, asked: Asked, document: Document) -> Prepared:
-    """An operation, measured, and with its variables checked if it is a query.
-
-    Raises:
-        BadUserInput: it is too large, or not there.
-        Invalid: the document or the variables do not fit.
-
-    """
-    if document.errors:
-        raise Invalid(document.errors)
-    operation = document.operation(asked.operation_name)
-    size = runner.limits.check(document.key, document.node, operation, asked.variables)
-    query = None
-    if operation.operation is OperationType.QUERY and not document.introspects:
-        query = runner.queries.prepare(document, asked.operation_name, asked.variables)
-    return Prepared(asked, document, operation, max(size.cost, 1), query)
+    return Runner(platform, new_engine(), Documents(GRAPHQL_SCHEMA), Limits(GRAPHQL_SCHEMA))
 
 
 def parse_request(payload: Any) -> Asked:

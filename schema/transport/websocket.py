@@ -22,7 +22,6 @@ from schema.transport.operation import (
     encode,
     format_error,
     parse_request,
-    prepare,
     refusal,
     refuse_introspection,
     run,
@@ -240,9 +239,8 @@ class _Connection:
 
     async def _run(self, operation_id: str, asked: Asked, request_id: str) -> None:
         runner, caller = self._door.runner, self._caller or Caller(CallerKind.ANONYMOUS)
-        document = runner.documents.get(asked.query)
-        refuse_introspection(document, caller, runner.platform.settings)
-        prepared = prepare(runner, asked, document)
+        prepared = runner.prepare(asked)
+        refuse_introspection(prepared.document, caller, runner.platform.settings)
         context = Context(runner.platform, caller, request_id)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             following = prepare_live(prepared, context)

@@ -60,7 +60,7 @@ async def open_all_connections(platform: Platform) -> None:
     """A connection that is opened while statements are counted would not be listened to."""
     async with AsyncExitStack() as stack:
         for pool in (platform.database.app, platform.database.system):
-            for _ in range(pool.connections.get_max_size()):
+            for _ in range(pool.connections.size):
                 await stack.enter_async_context(pool.acquire())
 
 
@@ -79,7 +79,7 @@ def recorded(platform: Platform) -> Iterator[list[str]]:
         statements.append(statement)
 
     pools = (platform.database.app, platform.database.system)
-    drivers = [holder._con for pool in pools for holder in pool.connections._holders if holder._con]  # type: ignore[attr-defined]
+    drivers = [driver for pool in pools for driver in pool.connections._idle]
     for driver in drivers:
         driver.add_query_logger(note)
     for pool in pools:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from core.database import Connection, pinned
+from core.connections import Connection
+from core.database import pinned
 from resolvers.context import Platform
 
 # A user can be in many workspaces, so these belong to none. Whatever is not named here must have `workspace_id`.

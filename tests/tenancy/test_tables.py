@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from core.database import PIN_FIRST, PINNED_STATEMENT, Connection, pinned
+from core.connections import Connection
+from core.database import PIN_FIRST, PINNED_STATEMENT, pinned
 from core.ids import new_id
 from core.settings import role_name
 from models import Base
