@@ -95,7 +95,10 @@ class AnswerCache:
 
     async def run(self, doorbells: Doorbells) -> None:
         """Drops what a change makes old, until it is cancelled."""
-        await doorbells.listen(PUBLISHED_CHANNEL, lambda workspace_id: self.drop(UUID(workspace_id)))
+        await doorbells.listen(PUBLISHED_CHANNEL, self._heard, at_once=True)
+
+    def _heard(self, workspace_id: str) -> None:
+        self.drop(UUID(workspace_id))
 
     def get(self, key: Key, min_sequence: int) -> Entry | None:
         """An entry that is young enough, and as new as the event."""

@@ -36,6 +36,18 @@ COMMAND_TIMEOUT = 15.0
 _BUSY = "The server is busy: all its database connections are in use. Try again in a moment."
 
 
+async def _connect(dsn: str) -> Connection:
+    connection = await asyncpg.connect(
+        dsn,
+        statement_cache_size=STATEMENT_CACHE_SIZE,
+        max_cached_statement_lifetime=0,
+        command_timeout=COMMAND_TIMEOUT,
+    )
+    # The driver asks what a type is when a column has it. Inside a record, where lists of lists stand, it cannot.
+    await connection.fetch("select array(select row(1) where false)")
+    return connection
+
+
 @dataclass
 class Pool:
     """One role's asyncpg pool and SQLAlchemy engine."""
@@ -46,14 +58,7 @@ class Pool:
 
     @classmethod
     def open(cls, dsn: str, size: int, acquire_timeout: float) -> "Pool":
-        connect = partial(
-            asyncpg.connect,
-            dsn,
-            statement_cache_size=STATEMENT_CACHE_SIZE,
-            max_cached_statement_lifetime=0,
-            command_timeout=COMMAND_TIMEOUT,
-        )
-        connections = ConnectionPool(connect, size, acquire_timeout)
+        connections = ConnectionPool(partial(_connect, dsn), size, acquire_timeout)
         engine = create_async_engine(
             "postgresql+asyncpg://",
             # asyncpg reads the URL, options such as sslmode included; SQLAlchemy would pass on what it does not know.

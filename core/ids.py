@@ -5,7 +5,6 @@ take it as it is; that a person can read the type in a log is a kindness of ours
 """
 
 import re
-from collections.abc import Callable
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -18,19 +17,19 @@ def new_id() -> UUID:
     return uuid7()
 
 
-def global_id_encoder(type_name: str) -> Callable[[UUID], str]:
-    """A function that turns a row's UUID into the global id of the type."""
-    prefix = f"{type_name}_"
+class GlobalIdOf:
+    """Turns a row's UUID into the global id of a type."""
 
-    def encode(value: UUID) -> str:
-        return prefix + value.hex
+    def __init__(self, type_name: str) -> None:
+        self.prefix = f"{type_name}_"
 
-    return encode
+    def __call__(self, value: UUID) -> str:
+        return self.prefix + value.hex
 
 
 def global_id(type_name: str, value: UUID) -> str:
     """The global id of one object."""
-    return global_id_encoder(type_name)(value)
+    return f"{type_name}_{value.hex}"
 
 
 def parse_global_id(text: str) -> tuple[str, UUID] | None:

@@ -41,10 +41,14 @@ class Doorbells:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._pending: set[str] = set()
+        self._at_once: list[tuple[str, Callable[[str], None]]] = []
         self._wanted = asyncio.Event()
 
     def ring(self, channel: str) -> None:
-        """Rings soon: `run` sends it."""
+        """Rings in this process at once for who listens `at_once`, and soon in all of them: `run` sends it."""
+        for prefix, heard in self._at_once:
+            if channel.startswith(prefix):
+                heard(channel.removeprefix(prefix))
         self._pending.add(channel)
         self._wanted.set()
 
@@ -63,8 +67,13 @@ class Doorbells:
                 log.warning("doorbells not rung", channels=len(channels), error=str(error))
             await asyncio.sleep(GATHER_SECONDS)
 
-    async def listen(self, prefix: str, heard: Callable[[str], None]) -> None:
-        """Calls `heard` with what follows the prefix in each doorbell's channel, until it is cancelled."""
+    async def listen(self, prefix: str, heard: Callable[[str], None], *, at_once: bool = False) -> None:
+        """Calls `heard` with what follows the prefix in each doorbell's channel, until it is cancelled.
+
+        `at_once` hears this process's own doorbells without the way through Redis, and then once more.
+        """
+        if at_once and (prefix, heard) not in self._at_once:
+            self._at_once.append((prefix, heard))
         while True:
             try:
                 async for channel in self._channels(prefix):

@@ -22,7 +22,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from core.access import Caller
-from core.ids import global_id_encoder
+from core.ids import GlobalIdOf
 from core.money import format_minor
 from resolvers.read.source import Column, Embedded, Field, Filter, Many, One, SortKey, Source
 from schema.connection import Connection, connection_parameters
@@ -167,7 +167,7 @@ def _declared(field: StrawberryField, type_name: str) -> Field:
     """What was said at the field, with the defaults: its own column, its id, moments as text."""
     declared: Field | None = field.metadata.get(_READ)
     if declared is None:
-        return Column(("{t}.id",), global_id_encoder(type_name))
+        return Column(("{t}.id",), GlobalIdOf(type_name))
     if not isinstance(declared, Column):
         return declared
     sql = declared.sql or (f"{{t}}.{field.python_name}",)

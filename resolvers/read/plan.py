@@ -9,6 +9,7 @@ from graphql.execution.collect_fields import FieldDetails, collect_subfields
 
 from core.database import PIN, PIN_FIRST
 from core.errors import BadUserInput
+from core.ids import GlobalIdOf
 from resolvers.read.connection import Page, page_reader
 from resolvers.read.filters import predicates
 from resolvers.read.request import Read, Selection
@@ -63,7 +64,7 @@ class _Planner:
     sites: list[ArgumentSite] = field(default_factory=list)
     forbidden: list[Forbidden] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
-    tables: int = 0
+    rows: list[Row] = field(default_factory=list)
 
     def plan(self) -> Plan:
         """The answer's rows are rows of the statement: an array of records would cost the driver a third more.
@@ -75,30 +76,31 @@ class _Planner:
         base = [self._equality(column) for column in self.read.equals]
         if not self.read.across_workspaces:
             base.insert(0, PIN_FIRST)
-        row, once = self._row(), Row("", "once")
+        row, once = self._row(), Row("", "once", is_unpacked=False)
         found = row.column(f"{row.alias}.id")
         if self.read.many:
             parent = _object(self.selection.schema.get_type(f"{source.type_name}Connection"))
             site = self._site(self.selection.definition, self.selection.details[0])
-            connection = self._connection(once, row, source, parent, self.selection.details, base, site, ())
-            code, rows = connection.code("rows"), connection.rows
+            code, rows = self._connection(once, row, source, parent, self.selection.details, base, site, "rows", ())
         elif self.read.ids is not None:
             base.append(f"{{t}}.id = any({self.parameters.add(lambda arguments: arguments[-1][IDS])}::uuid[])")
             item = self._object_code(row, source, self.selection.details, ())
-            code = f"{{{found}: {item} for {row.variable} in rows}}"
+            code = f"{{{found}: {item} for {row.target} in rows}}"
             rows = self._from(source, row, base)
         else:
             item = self._object_code(row, source, self.selection.details, ())
-            code = f"[*[{item} for {row.variable} in rows], None][0]"
+            code = f"[*[{item} for {row.target} in rows], None][0]"
             rows = f"{self._from(source, row, base)} limit 1"
-        sequence = once.column(_LAST_SEQUENCE) if self.read.with_sequence else None
+        if self.read.with_sequence:
+            once.column(_LAST_SEQUENCE)
+        columns = len(row.columns) if rows else 0
         return Plan(
             sql=self._statement(row, rows, once),
             sites=self.sites,
             readers=self.parameters.readers,
-            assemble=self._compiled(code, len(row.columns) if rows else 0),
+            assemble=self._compiled(code, row, columns, once),
             forbidden=self.forbidden,
-            sequence=(len(row.columns) if rows else 0) + len(once.columns) - 1 if sequence else None,
+            sequence=columns + len(once.columns) - 1 if self.read.with_sequence else None,
         )
 
     # -- SQL ------------------------------------------------------------------------------------------------------
@@ -116,9 +118,10 @@ class _Planner:
         statement = f"select {', '.join(columns)} {' '.join(parts)}"
         return statement if self.read.across_workspaces else f"{PIN} {statement}"
 
-    def _row(self, variable: str | None = None) -> Row:
-        self.tables += 1
-        return Row(f"t{self.tables}", variable or f"r{self.tables}")
+    def _row(self, *, is_unpacked: bool = True) -> Row:
+        number = len(self.rows) + 1
+        self.rows.append(Row(f"t{number}", f"r{number}", is_unpacked))
+        return self.rows[-1]
 
     def _equality(self, column: str) -> str:
         """`{t}.column = $n`, its value taken from the read itself at each execution."""
@@ -143,12 +146,16 @@ class _Planner:
         self.constants[name] = value
         return name
 
-    def _compiled(self, code: str, columns: int) -> Callable[[list[Any], Arguments], Any]:
-        """The assembling function; `columns` is how many belong to a row, `once` names those behind them.
+    def _compiled(self, code: str, root: Row, columns: int, once: Row) -> Callable[[list[Any], Arguments], Any]:
+        """The assembling function. Of a row of the answer `columns` are the root's; `once` names those behind them.
 
         The code holds only names that were made here and constants by reference.
         """
-        lines = ["def assemble(rows, a):", f"    once = rows[0][{columns}:]"]
+        for row in self.rows:
+            code = code.replace(row.target, row.unpacked(more=row is root and bool(once.columns)))
+        lines = ["def assemble(rows, a):"]
+        if once.columns:
+            lines.append(f"    once = rows[0][{columns}:]")
         if columns:
             lines.append("    if rows[0][0] is None: rows = []")
         namespace = dict(self.constants)
@@ -234,7 +241,11 @@ class _Planner:
         expressions = [row.column(sql.format(t=row.alias)) for sql in column.sql]
         if column.convert is None:
             return expressions[0]
-        call = f"{self._constant(column.convert)}({', '.join(expressions)})"
+        if isinstance(column.convert, GlobalIdOf):
+            # A page has hundreds of them: the call would cost as much as what it does.
+            call = f"{column.convert.prefix!r} + {expressions[0]}.hex"
+        else:
+            call = f"{self._constant(column.convert)}({', '.join(expressions)})"
         return f"(None if {expressions[0]} is None else {call})" if nullable else call
 
     def _embedded_code(
@@ -251,7 +262,7 @@ class _Planner:
         return f"({code} if {row.column(embedded.present.format(t=row.alias))} else None)"
 
     def _one_code(self, row: Row, one: One, child: Source, group: list[FieldDetails], path: tuple[str, ...]) -> str:
-        child_row = self._row()
+        child_row = self._row(is_unpacked=False)
         code = self._object_code(child_row, child, group, path)
         on = one.on.replace("{p}", row.alias).replace("{c}", "{t}")
         inner = f"(select row({child_row.select_list()}) {self._from(child, child_row, [on])} limit 1)"
@@ -276,9 +287,13 @@ class _Planner:
         details: list[FieldDetails],
         conditions: list[str],
         site: int,
+        records: str,
         path: tuple[str, ...],
-    ) -> "_Connection":
-        """A connection to rows that are read as `child`; what is there once for all becomes columns of `once`."""
+    ) -> tuple[str, str]:
+        """The code of a connection's dictionary and the SQL of its rows, which is empty where none are read.
+
+        Rows are read as `child`, and found in `records`; what is there once for all of them becomes columns of `once`.
+        """
         arguments = self.sites[site].values(self.selection.variables)
         selected = {key: (group[0].node.name.value, group) for key, group in self._grouped(parent, details).items()}
         names = {name for name, _ in selected.values()}
@@ -290,22 +305,22 @@ class _Planner:
         looks_ahead = "pageInfo" in names
         page = page_reader(source, arguments, site, parameters, looks_ahead=looks_ahead)
         cut = f"p{child.alias}"
-        records = f"{cut}.rows" if looks_ahead else f"{cut}[::-1]" if page.is_backwards else cut
+        read = f"{cut}.rows" if looks_ahead else f"{records}[::-1]" if page.is_backwards else records
         items = []
         for key, (name, group) in selected.items():
             if name == "totalCount":
                 counted = self._from(source, self._row(), [*conditions, *filters])
                 code = once.column(f"(select count(*) {counted})")
             else:
-                code = self._connection_field(name, parent, group, source, child, page, records, cut, (*path, key))
+                code = self._connection_field(name, parent, group, source, child, page, read, cut, (*path, key))
             items.append(f"{key!r}: {code}")
-        rows = ""
-        if reads_page:
-            order = page.order.format(t=child.alias)
-            where = self._from(source, child, [*conditions, *filters, *page.conditions])
-            rows = f"{where} order by {order} limit {page.limit}"
-        cutter = f"{self._constant(page.cut)}({{records}}, a[{site}])" if looks_ahead else "{records}"
-        return _Connection(f"{{{', '.join(items)}}}", rows, cut if reads_page else "", cutter)
+        answer = f"{{{', '.join(items)}}}"
+        if not reads_page:
+            return answer, ""
+        if looks_ahead:
+            answer = f"[{answer} for {cut} in ({self._constant(page.cut)}({records}, a[{site}]),)][0]"
+        where = self._from(source, child, [*conditions, *filters, *page.conditions])
+        return answer, f"{where} order by {page.order.format(t=child.alias)} limit {page.limit}"
 
     def _nested(
         self,
@@ -320,12 +335,9 @@ class _Planner:
         """A connection in a row: its page is an array of records in one of the row's columns."""
         child_row = self._row()
         slot = row.reserve()
-        connection = self._connection(row, child_row, child, parent, group, [on], site, path)
-        if not connection.rows:
-            row.fill(slot, "false")
-            return connection.code("")
-        row.fill(slot, f"array(select row({child_row.select_list()}) {connection.rows})")
-        return connection.code(f"{row.variable}[{slot}]")
+        code, rows = self._connection(row, child_row, child, parent, group, [on], site, row.name(slot), path)
+        row.fill(slot, f"array(select row({child_row.select_list()}) {rows})" if rows else "false")
+        return code
 
     def _connection_field(
         self,
@@ -341,19 +353,19 @@ class _Planner:
     ) -> str:
         """A field of a connection; `rows` and `cut` are the code for its rows and, for `pageInfo`, for its `Cut`."""
         if name == "nodes":
-            return f"[{self._object_code(child, source, group, path)} for {child.variable} in {rows}]"
+            return f"[{self._object_code(child, source, group, path)} for {child.target} in {rows}]"
         if name == "edges":
             edge = _object(get_named_type(parent.fields["edges"].type))
             code = self._edge_code(edge, group, source, child, page, path)
-            return f"[{code} for {child.variable} in {rows}]"
+            return f"[{code} for {child.target} in {rows}]"
         if name == "pageInfo":
             info = _object(get_named_type(parent.fields["pageInfo"].type))
             return self._page_info_code(info, group, child, page, cut)
         return repr(parent.name)
 
-    def _cursor_code(self, child: Row, page: Page, variable: str) -> str:
-        """The cursor of the row that the variable names."""
-        row = Row(child.alias, variable, child.columns)
+    def _cursor_code(self, child: Row, page: Page, variable: str = "") -> str:
+        """The cursor of the row that the variable names, or of each row of a loop."""
+        row = Row(child.alias, variable, is_unpacked=False, columns=child.columns) if variable else child
         value, row_id = row.column(page.sort.sql.format(t=child.alias)), row.column(f"{child.alias}.id")
         return f"{self._constant(page.make_cursor)}({value}, {row_id})"
 
@@ -372,7 +384,7 @@ class _Planner:
                 case "node":
                     code = self._object_code(child, source, group, (*path, key))
                 case "cursor":
-                    code = self._cursor_code(child, page, child.variable)
+                    code = self._cursor_code(child, page)
                 case _:
                     code = repr(parent.name)
             items.append(f"{key!r}: {code}")
@@ -396,21 +408,6 @@ class _Planner:
                     code = repr(parent.name)
             items.append(f"{key!r}: {code}")
         return "{" + ", ".join(items) + "}"
-
-
-class _Connection(NamedTuple):
-    """The code of a connection's dictionary and the SQL of its rows, which is empty where none are read."""
-
-    dictionary: str
-    rows: str
-    variable: str
-    cutter: str
-
-    def code(self, records: str) -> str:
-        """The dictionary, from the code for the records that were read."""
-        if not self.variable:
-            return self.dictionary
-        return f"[{self.dictionary} for {self.variable} in ({self.cutter.format(records=records)},)][0]"
 
 
 def _object(type_: Any) -> GraphQLObjectType:

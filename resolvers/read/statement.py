@@ -56,17 +56,35 @@ class Parameters:
 
 @dataclass
 class Row:
-    """The columns that are read of one table's row, each once, and how the assembling code names them."""
+    """The columns that are read of one table's row, each once, and how the assembling code names them.
+
+    A loop over rows unpacks each into a variable a column, which costs half of looking columns up one by one; which
+    they are is only known at the end, so `target` stands in for them until then. A lone row is not unpacked.
+    """
 
     alias: str
     variable: str
+    is_unpacked: bool = True
     columns: list[str] = field(default_factory=list)
 
     def column(self, sql: str) -> str:
         """The Python expression for a SQL expression of this row."""
         if sql not in self.columns:
             self.columns.append(sql)
-        return f"{self.variable}[{self.columns.index(sql)}]"
+        return self.name(self.columns.index(sql))
+
+    def name(self, index: int) -> str:
+        return f"{self.variable}_{index}" if self.is_unpacked else f"{self.variable}[{index}]"
+
+    @property
+    def target(self) -> str:
+        """What stands between `for` and `in`."""
+        return f"@{self.variable}@"
+
+    def unpacked(self, *, more: bool) -> str:
+        """What `target` stands in for; `more` where columns of others follow."""
+        names = [self.name(index) for index in range(len(self.columns))]
+        return f"({', '.join([*names, '*_'] if more or not names else names)},)"
 
     def reserve(self) -> int:
         """A column whose SQL comes later, when all that it selects is known."""
