@@ -40,6 +40,11 @@ def document_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def is_hash(name: str) -> bool:
+    """Whether it could be the hash of a document."""
+    return _HASH.fullmatch(name) is not None
+
+
 class PersistedDocuments:
     """The documents that all processes share."""
 
@@ -54,7 +59,7 @@ class PersistedDocuments:
         if text is not None:
             self._kept.move_to_end(name)
             return text
-        if not _HASH.fullmatch(name):
+        if not is_hash(name):
             return None
         try:
             async with asyncio.timeout(REDIS_SECONDS):
