@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from core.origin import origin_matches
+
 SCOPES: dict[str, str] = {
     "workspace:read": "See the workspace's settings.",
     "workspace:write": "Change the workspace's settings.",
@@ -59,6 +61,9 @@ class Caller:
 
     `id` is the user, API key or storefront token. `problem` says why credentials that were sent are not accepted:
     such a caller is anonymous, and whatever needs more answers UNAUTHENTICATED with that sentence.
+
+    A storefront token says more: `allowed_origins` are those whose pages may use it, all where it names none; with
+    `registered_only` nothing is executed for it but operations that were registered.
     """
 
     kind: CallerKind
@@ -73,6 +78,12 @@ class Caller:
     workspace_problem: str | None = None
     hides_stock: bool = False
     expires_at: datetime | None = None
+    allowed_origins: tuple[str, ...] = ()
+    registered_only: bool = False
 
     def has(self, scope: str) -> bool:
         return scope in self.scopes
+
+    def may_come_from(self, origin: str) -> bool:
+        """Whether a page of this origin may act as the caller, as far as the caller's own list goes."""
+        return not self.allowed_origins or origin_matches(origin, self.allowed_origins)

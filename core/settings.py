@@ -64,6 +64,13 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="Addresses whose X-Forwarded-For is believed, with commas between."
     )
 
+    throttle_caller_rate: int = Field(default=50_000, ge=0, description="Objects a second; 0 for no limit.")
+    throttle_caller_burst: int = Field(default=250_000, ge=1)
+    throttle_address_rate: int = Field(default=20_000, ge=0, description="Objects a second; 0 for no limit.")
+    throttle_address_burst: int = Field(default=100_000, ge=1)
+    throttle_anonymous_rate: int = Field(default=200, ge=0, description="Objects a second; 0 for no limit.")
+    throttle_anonymous_burst: int = Field(default=2_000, ge=1)
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("secret_key")

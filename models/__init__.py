@@ -14,7 +14,7 @@ from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
-from models.workspace import ApiKey, Invitation, Membership, StorefrontToken, Workspace
+from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
 
 __all__ = [
     "ApiKey",
@@ -27,6 +27,7 @@ __all__ = [
     "Membership",
     "OrderLine",
     "PasswordReset",
+    "PersistedOperation",
     "Product",
     "ProductImage",
     "ProductSearchToken",

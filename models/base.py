@@ -21,6 +21,7 @@ PINNED = "workspace_id = nullif(current_setting('app.workspace_id', true), '')::
 EVERY_ROW = "true"
 READ_WRITE = "select, insert, update"
 READ_APPEND = "select, insert"
+READ_REPLACE = "select, insert, delete"
 ALL = "select, insert, update, delete"
 
 

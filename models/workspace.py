@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ALL, EVERY_ROW, READ_WRITE, Base, CreatedAt, RowKey, WorkspaceKey, tenant
+from models.base import ALL, EVERY_ROW, READ_REPLACE, READ_WRITE, Base, CreatedAt, RowKey, WorkspaceKey, tenant
 
 
 class Workspace(Base):
@@ -123,5 +123,33 @@ class StorefrontToken(Base):
     name: Mapped[str]
     token: Mapped[str]
     hides_stock: Mapped[bool] = mapped_column(server_default=text("false"))
+    allowed_origins: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    registered_operations_only: Mapped[bool] = mapped_column(server_default=text("false"))
+    revision: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[CreatedAt]
     revoked_at: Mapped[datetime | None]
+
+
+class PersistedOperation(Base):
+    """An operation that was registered for a storefront token: the text, byte for byte, and its SHA-256."""
+
+    __tablename__ = "persisted_operation"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "storefront_token_id"],
+            ["storefront_token.workspace_id", "storefront_token.id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("workspace_id", "storefront_token_id", "hash"),
+        CheckConstraint("hash ~ '^[0-9a-f]{64}$'", name="hash"),
+        Index(None, "workspace_id", "storefront_token_id", "id"),
+        {"info": tenant(app=READ_REPLACE)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    id: Mapped[RowKey]
+    storefront_token_id: Mapped[UUID]
+    hash: Mapped[str]
+    name: Mapped[str | None]
+    document: Mapped[str]
+    created_at: Mapped[CreatedAt]

@@ -114,6 +114,8 @@ class Authenticator:
             workspace_id=parts[0],
             label=row["name"],
             hides_stock=row["hides_stock"],
+            allowed_origins=tuple(row["allowed_origins"]),
+            registered_only=row["registered_operations_only"],
         )
 
     async def _api_key(self, key: str, workspace: str) -> Caller:
@@ -162,7 +164,7 @@ class Authenticator:
 
 
 FIND_STOREFRONT_TOKEN = f"""
-select token, name, hides_stock from storefront_token
+select token, name, hides_stock, allowed_origins, registered_operations_only from storefront_token
  where {PIN_FIRST} and workspace_id = $1 and id = $2 and revoked_at is null
 """
 FIND_API_KEY = f"""

@@ -68,7 +68,7 @@ def required_id(text: str, type_name: str, noun: str) -> UUID:
 
 
 def validated(model: type[Model], given: Mapping[str, Any], at: str = "input") -> Model:
-    """The model made of what was given.
+    """The model made of what was given: the argument `at`, or where that is empty all arguments.
 
     Raises:
         Refused: with a problem for each thing that is wrong.
@@ -81,7 +81,7 @@ def validated(model: type[Model], given: Mapping[str, Any], at: str = "input") -
             Problem(
                 code=_CODES.get(item["type"], item["type"]),
                 message=_sentence(item),
-                field=(at, *(str(part) for part in item["loc"])),
+                field=(*((at,) if at else ()), *(str(part) for part in item["loc"])),
             )
             for item in error.errors(include_url=False, include_input=False)
         ]
@@ -116,7 +116,8 @@ def problem_error(code: str, message: str) -> PydanticCustomError:
     return PydanticCustomError(code, "{message}", {"message": message})
 
 
-def _no_nul(value: str) -> str:
+def no_nul(value: str) -> str:
+    """The text, if PostgreSQL can store it."""
     if "\0" in value:
         raise problem_error("INVALID", "The text holds a NUL character, which cannot be stored.")
     return value
@@ -135,7 +136,7 @@ def text_of(max_length: int, min_length: int = 0) -> Any:
     return Annotated[
         str,
         StringConstraints(strip_whitespace=True, min_length=min_length, max_length=max_length),
-        AfterValidator(_no_nul),
+        AfterValidator(no_nul),
     ]
 
 

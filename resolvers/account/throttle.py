@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
+from core.address import network_of
 from core.errors import Problem, Refused
 from resolvers.context import Platform
 
@@ -28,8 +28,6 @@ RESETS_TO_EMAIL = 5
 RESETS_FROM_ADDRESS = 50
 # E-mails to one address with invitations, from all workspaces together: whoever wants to plague somebody makes many.
 INVITATIONS_TO_EMAIL = 5
-# Who owns an IPv6 address has all of its network.
-IPV6_PREFIX = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,11 @@ def guesses_at(email: str) -> Subject:
 
 
 def guesses_from(address: str) -> Subject:
-    return Subject(_hashed("address", _network(address)), FROM_ADDRESS)
+    return Subject(_hashed("address", network_of(address)), FROM_ADDRESS)
 
 
 def registrations_from(address: str) -> Subject:
-    return Subject(_hashed("register", _network(address)), TAKEN_FROM_ADDRESS)
+    return Subject(_hashed("register", network_of(address)), TAKEN_FROM_ADDRESS)
 
 
 def resets_to(email: str) -> Subject:
@@ -58,7 +56,7 @@ def resets_to(email: str) -> Subject:
 
 
 def resets_from(address: str) -> Subject:
-    return Subject(_hashed("reset from", _network(address)), RESETS_FROM_ADDRESS)
+    return Subject(_hashed("reset from", network_of(address)), RESETS_FROM_ADDRESS)
 
 
 def invitations_to(email: str) -> Subject:
@@ -67,19 +65,6 @@ def invitations_to(email: str) -> Subject:
 
 def _hashed(kind: str, value: str) -> str:
     return f"{kind}:{hashlib.sha256(value.encode()).hexdigest()}"
-
-
-def _network(address: str) -> str:
-    """The address by which a network is counted; what is no address counts as itself."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((parsed.packed, IPV6_PREFIX), strict=False))
 
 
 # Rows are locked in the order of their names, everywhere, so that no two attempts wait for each other in a circle.

@@ -1,16 +1,15 @@
 """Making a storefront token."""
 
-from typing import Any
+from pydantic import Field
 
 from core.crypto import new_secret, pack_token
 from core.ids import new_id
 from models import StorefrontToken
 from resolvers.authentication import STOREFRONT_TOKEN_PREFIX
 from resolvers.context import Context
-from resolvers.validation import Input, text_of
+from resolvers.storefront_token.input import Name, Origins
+from resolvers.validation import Input
 from resolvers.write import Outcome, write
-
-Name: Any = text_of(200, min_length=1)
 
 
 class NewStorefrontToken(Input):
@@ -18,6 +17,8 @@ class NewStorefrontToken(Input):
 
     name: Name
     hides_stock: bool = False
+    allowed_origins: Origins = Field(default_factory=list)
+    registered_operations_only: bool = False
 
 
 async def create_storefront_token(context: Context, new: NewStorefrontToken) -> Outcome:
@@ -32,6 +33,8 @@ async def create_storefront_token(context: Context, new: NewStorefrontToken) -> 
                 name=new.name,
                 token=token,
                 hides_stock=new.hides_stock,
+                allowed_origins=new.allowed_origins,
+                registered_operations_only=new.registered_operations_only,
             )
         )
         tx.audit("storefrontTokenCreate", "StorefrontToken", row_id, new.model_dump(mode="json"))

@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 
-from core.errors import Problem, Refused
 from core.pubsub import revoked_channel
-from models import StorefrontToken
 from resolvers.context import Context
+from resolvers.storefront_token.update import locked_token
 from resolvers.write import Outcome, write
 
 
@@ -19,9 +18,7 @@ async def revoke_storefront_token(context: Context, token_id: UUID) -> Outcome:
 
     """
     async with write(context) as tx:
-        token = await tx.session.scalar(select(StorefrontToken).where(StorefrontToken.id == token_id).with_for_update())
-        if token is None:
-            raise Refused(Problem("NOT_FOUND", "There is no storefront token with this id.", ("id",)))
+        token = await locked_token(tx, token_id)
         if token.revoked_at is None:
             token.revoked_at = func.now()
             tx.audit("storefrontTokenRevoke", "StorefrontToken", token.id)

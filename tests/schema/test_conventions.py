@@ -35,6 +35,9 @@ EXAMPLES = sorted(Path("schema/examples").glob("*.graphql"))
 LISTS = {
     "ApiKey.scopes",  # at most as many as there are scopes
     "Query.nodes",  # as many as ids were sent
+    "StorefrontToken.allowedOrigins",  # at most 50
+    "StorefrontTokenOperationsRegisterPayload.operations",  # as many as documents were sent
+    "StorefrontTokenOperationsUnregisterPayload.hashes",  # as many as were sent
 }
 MUTATIONS = roots("mutation")
 OURS = [t for t in GRAPHQL_SCHEMA.type_map.values() if not is_introspection_type(t) and not is_specified_scalar_type(t)]

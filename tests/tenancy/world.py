@@ -28,6 +28,13 @@ mutation ($scopes: [ApiKeyScope!]!) {
 STOREFRONT_TOKEN_CREATE = """
 mutation { storefrontTokenCreate(input: { name: "Site" }) { storefrontToken { id } userErrors { code message } } }
 """
+OPERATIONS_REGISTER = """
+mutation ($id: ID!) {
+  storefrontTokenOperationsRegister(id: $id, input: { documents: ["query Site { __typename }"] }) {
+    userErrors { code message }
+  }
+}
+"""
 ALL_SCOPES = [scope.replace(":", "_").upper() for scope in SCOPES]
 
 
@@ -55,7 +62,9 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     await _done(shop, "invitationCreate", INVITE, {"email": f"{new_id().hex[-12:]}@example.com"})
     secret = (await _done(shop, "apiKeyCreate", API_KEY_CREATE, {"scopes": ALL_SCOPES}))["secret"]
     # By the new key, so that the audit log knows it as a caller.
-    await _done(shop, "storefrontTokenCreate", STOREFRONT_TOKEN_CREATE, {}, token=secret)
+    site = await _done(shop, "storefrontTokenCreate", STOREFRONT_TOKEN_CREATE, {}, token=secret)
+    site_id = site["storefrontToken"]["id"]
+    await _done(shop, "storefrontTokenOperationsRegister", OPERATIONS_REGISTER, {"id": site_id})
     return FilledShop(shop, {name: await _newest(shop, name) for name in SOURCES})
 
 
