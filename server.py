@@ -22,15 +22,18 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from core.cache import AnswerCache
 from core.database import Database
+from core.persisted import PersistedDocuments
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
 from core.telemetry import configure_logging
-from resolvers.authentication import Authenticator
+from resolvers.authentication import Authenticator, new_throttle
 from resolvers.context import Platform
 from resolvers.feed import Feed
+from resolvers.storefront_token import RegisteredDocuments
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
+from schema.transport.admission import Admission
 from schema.transport.http import HttpDoor
 from schema.transport.live import LiveOperations
 from schema.transport.operation import new_runner
@@ -88,20 +91,28 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         settings.redis_url.get_secret_value(), socket_connect_timeout=REDIS_TIMEOUT, socket_timeout=None
     )
     platform = Platform(settings, await Database.open(settings), redis, Doorbells(redis))
-    authenticator, feed = Authenticator(platform), Feed(platform.database, platform.doorbells)
+    throttle, registered = new_throttle(platform), RegisteredDocuments(platform)
+    authenticator, feed = Authenticator(platform, throttle), Feed(platform.database, platform.doorbells)
     runner = new_runner(platform)
+    admission = Admission(runner, authenticator, throttle, registered, PersistedDocuments(redis))
     cache = AnswerCache(settings.storefront_cache_seconds)
     live = LiveOperations(runner, feed)
     websocket = WebSocketDoor(runner, authenticator, live, settings.origin_allowed)
     app.state.platform = platform
-    app.state.http_door = HttpDoor(runner, authenticator, cache, partial(_page, settings))
+    app.state.http_door = HttpDoor(runner, admission, cache, partial(_page, settings))
     app.router.routes.append(WebSocketRoute("/graphql", websocket))
     # The schema and the modules live as long as the process: the collector need not look at them again and again. And
     # what requests leave behind is mostly gone by itself: looking less often saves 5 % of the CPU.
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)
-    jobs = (platform.doorbells.run, authenticator.run, feed.run, partial(cache.run, platform.doorbells))
+    jobs = (
+        platform.doorbells.run,
+        authenticator.run,
+        registered.run,
+        feed.run,
+        partial(cache.run, platform.doorbells),
+    )
     tasks = [asyncio.create_task(_kept_running(each)) for each in jobs]
     try:
         yield

@@ -24,6 +24,7 @@ from dev.redis import EmbeddedRedis
 
 TEST_SECRET_KEY = "for-tests-only-" + "0" * 49  # its data is thrown away
 _COMMAND_STOP_SECONDS = 10.0
+_BUCKETS = ("CALLER", "ADDRESS", "ANONYMOUS")
 
 
 @contextmanager
@@ -45,6 +46,8 @@ def services(*, durable: bool = False) -> Iterator[dict[str, str]]:
         environment = {
             **os.environ,
             "ENVIRONMENT": "test",
+            # One address sends what thousands would; throttling is on, and tested with rates of its own.
+            **{f"THROTTLE_{kind}_{limit}": "1000000000" for kind in _BUCKETS for limit in ("RATE", "BURST")},
             "SECRET_KEY": TEST_SECRET_KEY,
             "DATA_DIR": str(data),
         }

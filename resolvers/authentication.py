@@ -15,6 +15,7 @@ from core.crypto import same_secret, unpack_token
 from core.database import PIN_FIRST, PINNED_STATEMENT, pinned
 from core.ids import uuid_in
 from core.pubsub import REVOKED_CHANNEL
+from core.throttle import Rates, Throttle
 from resolvers.context import Platform
 
 API_KEY_PREFIX = "vk_"
@@ -26,6 +27,11 @@ MAX_CACHED = 10_000
 MAX_CREDENTIAL_LENGTH = 4_096
 # How exactly `last_used_at` of an API key is kept.
 USE_NOTED_EVERY = "1 minute"
+
+
+def new_throttle(platform: Platform) -> Throttle:
+    """This process's share of the throttling that its settings ask for."""
+    return Throttle(platform.redis, Rates.of(platform.settings))
 
 
 class Credentials(NamedTuple):
@@ -45,8 +51,9 @@ class _Found:
 class Authenticator:
     """Finds callers, and remembers them for `CACHE_SECONDS`."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, throttle: Throttle) -> None:
         self._platform = platform
+        self._throttle = throttle
         self._found: OrderedDict[Credentials, _Found] = OrderedDict()
 
     async def run(self) -> None:
@@ -64,9 +71,15 @@ class Authenticator:
             del self._found[credentials]
 
     async def identify(self, credentials: Credentials, address: str) -> Caller:
-        """The caller. Credentials that are not accepted make an anonymous one, whose `problem` says why."""
+        """The caller. Credentials that are not accepted make an anonymous one, whose `problem` says why.
+
+        Raises:
+            Throttled: the address has sent too many that had to be looked up.
+
+        """
         found = self._found.get(credentials)
         if found is None or found.until < time.monotonic():
+            await self._charge(address)
             caller = await self._look_up(credentials)
             found = self._found[credentials] = _Found(caller, time.monotonic() + CACHE_SECONDS)
             if len(self._found) > MAX_CACHED:
@@ -80,6 +93,13 @@ class Authenticator:
             # A theme's server asks from the same address again and again.
             caller = found.caller = replace(caller, address=address)
         return caller
+
+    async def _charge(self, address: str) -> None:
+        """A point for each look-up: it is a statement for somebody of whom nothing is known yet."""
+        nobody = Caller(CallerKind.ANONYMOUS, address=address)
+        waiting = self._throttle.take(self._throttle.buckets(nobody), 1)
+        if waiting is not None:
+            await waiting
 
     async def _look_up(self, credentials: Credentials) -> Caller:
         if max(map(len, credentials)) > MAX_CREDENTIAL_LENGTH:

@@ -71,6 +71,9 @@ class Documents:
         self._keys = count()
         self._length = 0
 
+    def __contains__(self, text: str) -> bool:
+        return text in self._seen
+
     def get(self, text: str) -> Document:
         """The document, parsed and validated now or before.
 

@@ -6,7 +6,7 @@ from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, Operat
 
 from core.errors import BadUserInput, Problem, Refused
 from resolvers.storefront_token import ValidDocument
-from schema.transport.documents import Documents
+from schema.documents import Documents
 
 
 async def valid_documents(schema: GraphQLSchema, texts: list[str]) -> list[ValidDocument]:

@@ -15,7 +15,7 @@ from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
 from dev.demo.catalog import SHOPS
 from dev.demo.seed import seed
-from resolvers.authentication import Authenticator, Credentials
+from resolvers.authentication import Authenticator, Credentials, new_throttle
 from resolvers.context import Platform
 
 
@@ -42,7 +42,7 @@ async def _known(platform: Platform, path: Path) -> list[dict[str, Any]] | None:
     workspaces: list[dict[str, Any]] = json.loads(path.read_text())["workspaces"]
     if {workspace["slug"] for workspace in workspaces} != {shop.slug for shop in SHOPS}:
         return None
-    authenticator = Authenticator(platform)
+    authenticator = Authenticator(platform, new_throttle(platform))
     for workspace in workspaces:
         for credentials in (
             Credentials(storefront_token=workspace["storefrontToken"]),

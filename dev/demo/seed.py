@@ -20,7 +20,7 @@ from dev.demo.pictures import picture_svg
 from resolvers.account import NewUser, register_user
 from resolvers.account.password import hash_password
 from resolvers.api_key import NewApiKey, create_api_key
-from resolvers.authentication import Authenticator, Credentials
+from resolvers.authentication import Authenticator, Credentials, new_throttle
 from resolvers.context import Context, Platform
 from resolvers.order import NewOrder, OrderCancellation, cancel_order, place_order
 from resolvers.product import NewProduct, create_product
@@ -145,7 +145,9 @@ def _product_input(shop: Shop, product: Product, workspace_id: UUID) -> dict[str
 async def _add_orders(member: Context, workspace_id: UUID, shop: Shop, storefront_token: str) -> None:
     """Orders of the last weeks where there are none, a few of them cancelled. They are placed now and dated back."""
     platform = member.platform
-    caller = await Authenticator(platform).identify(Credentials(storefront_token=storefront_token), "127.0.0.1")
+    caller = await Authenticator(platform, new_throttle(platform)).identify(
+        Credentials(storefront_token=storefront_token), "127.0.0.1"
+    )
     shopper = Context(platform, caller)
     async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
         if await connection.fetchval("select count(*) from sales_order where workspace_id = $1", workspace_id):

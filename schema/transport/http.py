@@ -15,12 +15,13 @@ from starlette.types import Receive, Scope, Send
 
 from core.access import Caller, CallerKind
 from core.cache import AnswerCache, Entry, Key
-from core.errors import BadUserInput, Forbidden, RequestError, Throttled
+from core.errors import BadUserInput, RequestError, Throttled
 from core.telemetry import note_request
-from resolvers.authentication import Authenticator, Credentials
+from resolvers.authentication import Credentials
 from resolvers.context import Context
 from schema.documents import Invalid
 from schema.query import Privacy
+from schema.transport.admission import Admission, OriginRefused
 from schema.transport.exchange import Exchange, Headers, TooLarge
 from schema.transport.get import asked_by_get
 from schema.transport.operation import (
@@ -31,7 +32,6 @@ from schema.transport.operation import (
     idempotency_key,
     parse_request,
     refusal,
-    refuse_introspection,
     run,
 )
 
@@ -84,15 +84,14 @@ class HttpDoor:
     def __init__(
         self,
         runner: Runner,
-        authenticator: Authenticator,
+        admission: Admission,
         cache: AnswerCache,
         page: Callable[[Request], Response | None],
     ) -> None:
         self._runner = runner
-        self._authenticator = authenticator
+        self._admission = admission
         self._cache = cache
         self._page = page
-        self._settings = runner.platform.settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
@@ -106,7 +105,7 @@ class HttpDoor:
                 await exchange.send(204, [*PREFLIGHT, (b"access-control-allow-origin", b"*")], b"")
             else:
                 reply = _refused(BadUserInput("Send GraphQL by POST, queries also by GET."), exchange, PLAIN_JSON)
-                await self._send(exchange, reply._replace(status=405, allow=b"GET, POST"), PLAIN_JSON)
+                await self._send(exchange, reply._replace(status=405, allow=b"GET, POST"), PLAIN_JSON, None)
         except ClientDisconnect:
             return
 
@@ -121,19 +120,16 @@ class HttpDoor:
             raise
         except Exception as error:  # noqa: BLE001 - shown if it is the client's, masked and logged if it is ours
             reply = _refused(error, exchange, media_type)
-        await self._send(exchange, reply, media_type)
+        await self._send(exchange, reply, media_type, noted.caller)
         note_request(
             exchange.request_id, noted.kind, noted.name, reply.codes, noted.caller, time.perf_counter() - started
         )
 
     async def _reply(self, exchange: Exchange, asked: Asked, media_type: str, noted: Noted) -> Reply:
-        runner = self._runner
-        prepared = runner.prepare(asked)
+        admission, origin = self._admission, exchange.header(b"origin")
+        caller = noted.caller = await admission.identify(_credentials(exchange), exchange.address, origin)
+        prepared = await admission.prepare(asked, caller)
         noted.kind, noted.name = prepared.operation.operation.value, asked.operation_name
-        caller = noted.caller = await self._authenticator.identify(_credentials(exchange), exchange.address)
-        if not self._origin_allowed(exchange):
-            raise Forbidden("Pages of this origin may not use the storefront token.")
-        refuse_introspection(prepared.document, caller, self._settings)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             raise BadUserInput("Subscriptions are served over a websocket (graphql-transport-ws).")
         if exchange.method == "GET":
@@ -141,35 +137,32 @@ class HttpDoor:
         key = idempotency_key(
             prepared, caller, exchange.header(b"idempotency-key"), exchange.header(b"x-shopper-secret")
         )
-        context = Context(runner.platform, caller, exchange.request_id, key)
+        context = Context(self._runner.platform, caller, exchange.request_id, key)
         if self._cache.seconds and _is_published(prepared, caller):
             return _kept(await self._published(exchange, prepared, context))
-        answer = await run(runner, prepared, context)
+        await admission.charge(caller, prepared.cost)
+        answer = await run(self._runner, prepared, context)
         status = 200 if answer.executed or media_type == PLAIN_JSON else 400
         return Reply(status, encode(answer.body), answer.codes)
 
     async def _published(self, exchange: Exchange, prepared: Prepared, context: Context) -> Entry:
-        """The answer that all shoppers share, from the cache if there is one that is new enough."""
+        """The answer that all shoppers share, from the cache if there is one that is new enough: for a point then."""
         caller, min_sequence = context.caller, _min_sequence(exchange)
         if caller.workspace_id is None:
             raise LookupError("What shoppers share is a query in a workspace.")
         key: Key = (caller.workspace_id, (prepared.key, caller.hides_stock))
-        return self._cache.get(key, min_sequence) or await self._cache.fill(
-            key, min_sequence, partial(self._read_published, prepared, context)
-        )
+        entry = self._cache.get(key, min_sequence)
+        await self._admission.charge(caller, prepared.cost if entry is None else 1)
+        return entry or await self._cache.fill(key, min_sequence, partial(self._read_published, prepared, context))
 
     async def _read_published(self, prepared: Prepared, context: Context) -> Entry:
         answer = await run(self._runner, prepared, context, with_sequence=True)
         return Entry(encode(answer.body), answer.sequence, answer.codes)
 
-    def _origin_allowed(self, exchange: Exchange) -> bool:
-        origin = exchange.header(b"origin")
-        return not origin or self._settings.origin_allowed(origin)
-
-    async def _send(self, exchange: Exchange, reply: Reply, media_type: str) -> None:
+    async def _send(self, exchange: Exchange, reply: Reply, media_type: str, caller: Caller | None) -> None:
         headers: Headers = [(b"content-type", _CONTENT_TYPES[media_type])]
         origin = exchange.header(b"origin")
-        if origin and self._origin_allowed(exchange):
+        if origin and self._admission.origin_allowed(caller, origin):
             headers += [
                 (b"access-control-allow-origin", origin.encode("latin-1")),
                 (b"access-control-expose-headers", EXPOSED),
@@ -263,7 +256,7 @@ _STATUSES: dict[type[Exception], int] = {
     UnsupportedMediaType: 415,
     Throttled: 429,
     NotByGet: 405,
-    Forbidden: 403,
+    OriginRefused: 403,
 }
 
 

@@ -14,6 +14,7 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationT
 from core.access import Caller, CallerKind
 from core.database import is_overload
 from core.errors import BadUserInput, Forbidden, RequestError, Throttled
+from core.persisted import is_hash
 from core.settings import Settings
 from resolvers.context import Context, IdempotencyKey, Platform
 from resolvers.read import Engine
@@ -39,11 +40,14 @@ PreparedKey = tuple[int, str | None, bytes]
 
 
 class Asked(NamedTuple):
-    """What a client sent: the three parts of a GraphQL request."""
+    """What a client sent: the parts of a GraphQL request. `persisted` is the hash that names a document; the text of
+    the document may be missing then.
+    """
 
     query: str
     variables: dict[str, Any]
     operation_name: str | None
+    persisted: str = ""
 
 
 class Answer(NamedTuple):
@@ -145,15 +149,28 @@ def parse_request(payload: Any) -> Asked:
     if not isinstance(payload, dict):
         raise BadUserInput("The request must be a JSON object with `query`.")
     query, variables, name = payload.get("query"), payload.get("variables"), payload.get("operationName")
-    if not isinstance(query, str) or not query:
+    extensions = payload.get("extensions")
+    persisted = _persisted_hash(extensions) if extensions is not None else ""
+    if not (isinstance(query, str) and query) and not (query is None and persisted):
         raise BadUserInput("`query` must be a string with a GraphQL document.")
     if variables is not None and not isinstance(variables, dict):
         raise BadUserInput("`variables` must be an object.")
     if name is not None and not isinstance(name, str):
         raise BadUserInput("`operationName` must be a string.")
-    if not isinstance(payload.get("extensions"), dict | None):
+    return Asked(query or "", variables or {}, name, persisted)
+
+
+def _persisted_hash(extensions: Any) -> str:
+    """The hash in `extensions.persistedQuery`, as Apollo's clients and others send it; empty where there is none."""
+    if not isinstance(extensions, dict):
         raise BadUserInput("`extensions` must be an object.")
-    return Asked(query, variables or {}, name)
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return ""
+    found = persisted.get("sha256Hash") if isinstance(persisted, dict) and persisted.get("version") == 1 else None
+    if not isinstance(found, str) or not is_hash(found):
+        raise BadUserInput("`extensions.persistedQuery` must have version 1 and a sha256Hash of 64 hexadecimal digits.")
+    return found
 
 
 async def run(

@@ -7,7 +7,7 @@ import pytest
 from core.access import Caller
 from core.ids import global_id
 from core.pubsub import revoked_channel
-from resolvers.authentication import Authenticator, Credentials
+from resolvers.authentication import Authenticator, Credentials, new_throttle
 from tests.factories import Shop
 from tests.people import audit_actions, becomes, codes
 
@@ -51,7 +51,9 @@ async def read(shop: Shop) -> dict[str, Any]:
 
 async def shopper(shop: Shop) -> Caller:
     """The caller that a process makes of the shop's token."""
-    return await Authenticator(shop.platform).identify(Credentials(storefront_token=shop.storefront_token), "")
+    return await Authenticator(shop.platform, new_throttle(shop.platform)).identify(
+        Credentials(storefront_token=shop.storefront_token), ""
+    )
 
 
 class TestStorefrontTokenCreate:
