@@ -20,12 +20,14 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from core.database import Database
+from core.event_loop import watch_lag
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
 from core.telemetry import configure_logging
 from resolvers.authentication import Authenticator
 from resolvers.context import Platform
 from resolvers.feed import Feed
+from routes.connection import BoundedHttp, BoundedWebSocket
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
@@ -103,7 +105,8 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)
-    tasks = [asyncio.create_task(_kept_running(each)) for each in (platform.doorbells.run, authenticator.run, feed.run)]
+    jobs = (platform.doorbells.run, authenticator.run, feed.run, watch_lag)
+    tasks = [asyncio.create_task(_kept_running(each)) for each in jobs]
     try:
         yield
     finally:
@@ -153,8 +156,8 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
+        http=BoundedHttp,
+        ws=BoundedWebSocket,
         ws_max_size=MAX_WEBSOCKET_MESSAGE,
         ws_ping_interval=20.0,
         access_log=False,
