@@ -32,6 +32,7 @@ from schema.transport.operation import GRAPHQL_SCHEMA, Asked, Runner, encode, re
 log = structlog.get_logger()
 
 MAX_WAITING = 256
+MAX_VARIABLE_ERRORS = 20
 
 
 class TooSlow(Exception):
@@ -71,7 +72,14 @@ def prepare(asked: Asked, document: Document, context: Context) -> Following:
         raise BadUserInput("A subscription's root must be a plain field.")
     live_field = LIVE_FIELDS[node.name.value]
     check(context.caller, live_field.needs)
-    variables = get_variable_values(GRAPHQL_SCHEMA, operation.variable_definitions or (), asked.variables)
+    variables = get_variable_values(
+        GRAPHQL_SCHEMA,
+        operation.variable_definitions or (),
+        asked.variables,
+        max_errors=MAX_VARIABLE_ERRORS,
+        # Looking for what was meant takes the square of what was sent.
+        hide_suggestions=True,
+    )
     if isinstance(variables, list):
         raise variables[0]
     subscription = GRAPHQL_SCHEMA.subscription_type
