@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
@@ -20,13 +21,16 @@ from schema.executor import ReadingExecutor
 from schema.request import Request
 from schema.schema import SCHEMA
 from schema.transport.documents import Document, Documents
+from schema.transport.introspection import Introspection
 from schema.transport.limits import Limits
+from schema.transport.variables import refuse_many_values
 
 log = structlog.get_logger()
 
 MAX_KEY_LENGTH = 255
 MIN_SHOPPER_SECRET_LENGTH = 16
 GRAPHQL_SCHEMA = SCHEMA._schema  # noqa: SLF001 - Strawberry gives no other way to graphql-core's schema
+INTROSPECTION = Introspection(GRAPHQL_SCHEMA)
 
 
 class Asked(NamedTuple):
@@ -76,6 +80,8 @@ def parse_request(payload: Any) -> Asked:
         raise BadUserInput("`operationName` must be a string.")
     if not isinstance(payload.get("extensions"), dict | None):
         raise BadUserInput("`extensions` must be an object.")
+    if variables:
+        refuse_many_values(variables)
     return Asked(query, variables or {}, name)
 
 
@@ -97,7 +103,8 @@ async def run(
     operation = document.operation(asked.operation_name)
     runner.limits.check(document.key, document.node, operation, asked.variables)
     request = Request(context, runner.engine, document.key)
-    result = execute(
+    begin = partial(
+        execute,
         GRAPHQL_SCHEMA,
         document.node,
         root_value=root_value,
@@ -107,6 +114,9 @@ async def run(
         executor_class=ReadingExecutor,
         hide_suggestions=True,
     )
+    if document.introspects and INTROSPECTION.concerns(document.node, operation):
+        return _answer(await INTROSPECTION.answer(document.key, document.node, operation, begin), context.request_id)
+    result = begin()
     if isawaitable(result):
         result = await result
     return _answer(result, context.request_id)
