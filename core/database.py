@@ -35,6 +35,8 @@ PINNED_STATEMENT = (
 )
 PIN_FIRST = "pin.w is not null"
 STATEMENT_CACHE_SIZE = 500
+# Seconds. PostgreSQL stops a statement by itself after the role's `statement_timeout` (migrations/roles.py), also where
+# nobody waits for it any more; this is for a PostgreSQL that does not answer.
 COMMAND_TIMEOUT = 15.0
 _BUSY = "The server is busy: all its database connections are in use. Try again in a moment."
 

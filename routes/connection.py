@@ -1,8 +1,8 @@
 """Bounds on what one connection may cost: uvicorn by itself waits for ever and keeps whatever it is sent.
 
 Requests arm no timers. Each connection looks at itself every `watch` seconds, and is let go when its client is late
-with the rest of a request or leaves an answer unread. TCP's own buffers hold some 100 kB of an answer: a client that takes
-less than that at once is not noticed, and costs nothing either.
+with the rest of a request or leaves an answer unread. TCP's own buffers hold some 100 kB of an answer: a client that
+takes less than that at once is not noticed, and costs nothing either.
 """
 
 import asyncio
@@ -29,7 +29,8 @@ MAX_PIPELINED = 32
 MAX_CONNECTIONS = 10_000
 # Files that the process needs besides connections: its own to PostgreSQL and Redis, libraries, logs.
 OTHER_FILES = 200
-# A websocket's bytes are looked at in pieces, one each turn of the event loop: 256 kB of empty frames take half a second.
+# A websocket's bytes are looked at in pieces, one each turn of the event loop: 256 kB of empty frames, which one read
+# can bring, take half a second.
 PIECE = 2 * 1024
 MAX_FRAGMENTS = 1_000
 # Protocol pings in `PING_WINDOW` seconds.

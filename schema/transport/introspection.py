@@ -8,9 +8,12 @@ since the answer is always the same, it is remembered.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+import orjson
 from graphql import (
     DocumentNode,
     ExecutionResult,
@@ -50,6 +53,7 @@ class Introspection:
     _bound: float = field(init=False)
     _answers: OrderedDict[Any, ExecutionResult] = field(default_factory=OrderedDict)
     _running: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _thread: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, 1, "introspection"))
 
     def __post_init__(self) -> None:
         self._lengths = _lengths(self.schema)
@@ -91,12 +95,12 @@ class Introspection:
             raise BadUserInput("The operation asks for too much of the schema at once.")
         name = operation.name.value if operation.name else None
         async with self._running:
-            found = self._answers.get((key, name))
-            if found is None:
-                found = await asyncio.to_thread(run)
-                if not operation.variable_definitions:
-                    self._remember((key, name), found)
-        return found
+            if (key, name) in self._answers:
+                return self._answers[key, name]
+            found = await asyncio.get_running_loop().run_in_executor(self._thread, _encoded, run)
+            if not operation.variable_definitions:
+                self._remember((key, name), found)
+            return found
 
     def _remember(self, key: Any, found: ExecutionResult) -> None:
         self._answers[key] = found
@@ -126,6 +130,12 @@ class _Scale:
         if name not in self.weighed:
             self.weighed[name] = self.selection(self.fragments[name].selection_set)
         return self.weighed[name]
+
+
+def _encoded(run: Run) -> ExecutionResult:
+    """The answer with its data as JSON's bytes: the objects take ten times as much."""
+    result: ExecutionResult = run()
+    return ExecutionResult(orjson.Fragment(orjson.dumps(result.data)), result.errors)  # type: ignore[arg-type]
 
 
 def _lengths(schema: GraphQLSchema) -> dict[str, float]:

@@ -23,6 +23,7 @@ def subscribe(key: str, query: str = "subscription { activity { cursor } }", **m
     return text({"type": "subscribe", "id": key, "payload": {"query": query, **more}})
 
 
+# What is flooded with, and the code that ends it.
 FLOODS = {
     "pings": (frame(PING) * 100_000, 1008),
     "large_pings": (frame(PING, b"x" * 125) * 20_000, 1008),
@@ -31,7 +32,6 @@ FLOODS = {
     "messages": (text({"type": "ping"}) * 20_000, 1008),
     "messages_of_nothing": (text({"type": "pong"}) * 20_000, 1008),
     "10000_subscribes": (b"".join(subscribe(str(n)) for n in range(10_000)), 4400),
-    "10000_queries": (b"".join(subscribe(str(n), "{ __typename }") for n in range(10_000)), None),
 }
 MESSAGES = {
     "array": (text([]), 4400),
@@ -102,13 +102,13 @@ class TestWebSockets:
 
         assert await closing_code(target, shop, data) == code
 
-    @pytest.mark.parametrize("name", [name for name, (_, code) in FLOODS.items() if code])
+    @pytest.mark.parametrize("name", FLOODS)
     async def test_close_when_flooded(self, target: Target, shop: Shop, name: str) -> None:
         data, code = FLOODS[name]
 
         assert await closing_code(target, shop, data) == code
 
-    @pytest.mark.parametrize("name", [*DOCUMENTS, *SMALL])
+    @pytest.mark.parametrize("name", [*SMALL, *(name for name in DOCUMENTS if "schema" in name)])
     async def test_answer_every_document(self, target: Target, shop: Shop, name: str) -> None:
         document = {**DOCUMENTS, **SMALL}[name]
 
@@ -170,6 +170,14 @@ class TestWebSockets:
         answer = await target.withstands(lambda: exchange(target.port, handshake))
 
         assert answer.status == status
+
+    async def test_end_nobody_who_asks_much(self, target: Target, shop: Shop) -> None:
+        """Hundreds of operations at once are answered, as many as are allowed."""
+        async with websocket(target.port, token=shop.api_key) as wire:
+            for n in range(300):
+                await wire.send(subscribe(str(n), "{ __typename }"))
+                while (await wire.message())["type"] != "complete":
+                    pass
 
     async def test_do_not_keep_what_is_not_read(self, target: Target, shop: Shop) -> None:
         """Pings are answered by themselves; a client that reads no answer must not fill the memory."""
