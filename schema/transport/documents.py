@@ -85,6 +85,7 @@ class Documents:
             raise BadUserInput(f"The document is longer than {MAX_LENGTH} characters.")
         try:
             node = parse(text, max_tokens=MAX_TOKENS)
+            _unlink_tokens(node)
             _refuse_repetition(node)
             errors = validate(self._schema, node, max_errors=MAX_ERRORS, hide_suggestions=True)
         except RecursionError:
@@ -97,6 +98,18 @@ class Documents:
             oldest, _ = self._seen.popitem(last=False)
             self._length -= len(oldest)
         return document
+
+
+def _unlink_tokens(document: DocumentNode) -> None:
+    """Lets go of the document's tokens, of which each holds the next and the one before.
+
+    Such circles wait for the garbage collector's longest round: 15 MB for every hundred large documents.
+    """
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 class _FindsIntrospection(Visitor):
