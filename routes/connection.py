@@ -45,7 +45,7 @@ _NEVER = float("inf")
 class Patience:
     """How many seconds clients have."""
 
-    # For a request's head, from connecting or from the end of the keep-alive time.
+    # For a request's head, from connecting or from its first byte.
     head: float = 10.0
     # For its body, from the end of its head.
     body: float = 10.0
@@ -113,6 +113,16 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._reading = len(data)
         super().data_received(data)
+        cycle = self.cycle
+        if not (cycle is None or cycle.more_body or cycle.response_complete or self._in_head):  # type: ignore[redundant-expr]
+            self._due = 0.0
+        else:
+            self._still_owed()
+
+    def _still_owed(self) -> None:
+        """What came did not end a request."""
+        if not self._due:
+            self._due = self.loop.time() + (self.patience.head if self._answering is None else self.patience.body)
         self._read += self._reading
         if self._read > MAX_REQUEST:
             self.transport.abort()
@@ -127,7 +137,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._due = self.loop.time() + self.patience.body
+        self._due = 0.0
         if len(self.url) > MAX_TARGET:
             self._refusal = HTTPStatus.REQUEST_URI_TOO_LONG
             raise _Refused
@@ -160,15 +170,14 @@ class BoundedHttp(HttpToolsProtocol):
 
     # -- times ----------------------------------------------------------------------------------------------------
 
-    def on_response_complete(self) -> None:
-        self._due = self.loop.time() + self.timeout_keep_alive + self.patience.head
-        super().on_response_complete()
-
     @property
     def due(self) -> float:
-        """When the client must have sent what it owes; never while it waits for us."""
+        """When the client must have sent what it owes; never while it owes nothing.
+
+        One that is between two requests owes nothing: uvicorn lets it go after the time to keep connections.
+        """
         answering = self._answering
-        return self._due if answering is None or answering.more_body else _NEVER
+        return self._due if self._due and (answering is None or answering.more_body) else _NEVER
 
     @property
     def _answering(self) -> RequestResponseCycle | None:

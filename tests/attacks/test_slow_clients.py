@@ -18,7 +18,7 @@ from tests.attacks.wire import exchange, request
 
 SHORT = Patience(head=0.4, body=0.4, unread=0.6, watch=0.1)
 MEGABYTE = 1024 * 1024
-LARGE = b"x" * 16 * MEGABYTE
+LARGE = b"x" * 12 * MEGABYTE
 PATIENCE = 10.0
 
 
