@@ -35,7 +35,7 @@ from graphql import (
 from core.errors import BadUserInput
 
 # How much heavier than GraphiQL's own query an operation may be.
-HEAVIER = 2.0
+HEAVIER = 1.5
 MAX_REMEMBERED = 8
 _ASKS = {"__schema", "__type"}
 # Of the types that a schema names, most are wrapped in "not null" once, and half of those are a list.
