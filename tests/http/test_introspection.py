@@ -22,7 +22,7 @@ class TestIntrospection:
     async def test_answers_the_query_of_graphiql_each_time(self, shop: Shop) -> None:
         query = get_introspection_query()
 
-        first, second = await shop.api(query), await shop.api(query)
+        first, second = await shop.admin(query), await shop.admin(query)
 
         assert "errors" not in first
         assert {"Product", "Order"} <= {each["name"] for each in first["data"]["__schema"]["types"]}
@@ -31,12 +31,12 @@ class TestIntrospection:
     async def test_remembers_nothing_that_variables_change(self, shop: Shop) -> None:
         query = "query ($name: String!) { __type(name: $name) { name } }"
 
-        names = [(await shop.api(query, {"name": name}))["data"]["__type"]["name"] for name in ("Order", "Product")]
+        names = [(await shop.admin(query, {"name": name}))["data"]["__type"]["name"] for name in ("Order", "Product")]
 
         assert names == ["Order", "Product"]
 
     async def test_asks_for_nothing_else(self, shop: Shop) -> None:
-        answer = await shop.api("{ ...S workspace { id } } fragment S on Query { __schema { queryType { name } } }")
+        answer = await shop.admin("{ ...S workspace { id } } fragment S on Query { __schema { queryType { name } } }")
 
         assert "data" not in answer
         assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
