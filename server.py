@@ -22,6 +22,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from core.cache import AnswerCache
 from core.database import Database
+from core.event_loop import watch_lag
 from core.persisted import PersistedDocuments
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
@@ -30,6 +31,7 @@ from resolvers.authentication import Authenticator, new_throttle
 from resolvers.context import Platform
 from resolvers.feed import Feed
 from resolvers.storefront_token import RegisteredDocuments
+from routes.connection import BoundedHttp, BoundedWebSocket
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
@@ -111,6 +113,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         authenticator.run,
         registered.run,
         feed.run,
+        watch_lag,
         partial(cache.run, platform.doorbells),
     )
     tasks = [asyncio.create_task(_kept_running(each)) for each in jobs]
@@ -163,8 +166,8 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
+        http=BoundedHttp,
+        ws=BoundedWebSocket,
         ws_max_size=MAX_WEBSOCKET_MESSAGE,
         ws_ping_interval=20.0,
         access_log=False,

@@ -32,6 +32,8 @@ PIN = "with pin as materialized (select set_config('app.workspace_id', $1::uuid:
 PINNED_STATEMENT = PIN + " select q.* from pin cross join lateral ({inner} offset 0) q"
 PIN_FIRST = "pin.w is not null"
 STATEMENT_CACHE_SIZE = 500
+# Seconds. PostgreSQL stops a statement by itself after the role's `statement_timeout` (migrations/roles.py), also where
+# nobody waits for it any more; this is for a PostgreSQL that does not answer.
 COMMAND_TIMEOUT = 15.0
 _BUSY = "The server is busy: all its database connections are in use. Try again in a moment."
 

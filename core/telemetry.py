@@ -36,7 +36,7 @@ def note_request(
             "event": "graphql",
             "request_id": request_id,
             "kind": kind,
-            "operation": operation,
+            "operation": operation[:MAX_NAME] if operation else None,
             "outcome": outcome,
             "codes": codes,
             "workspace": caller.workspace_id if caller else None,
@@ -75,6 +75,7 @@ class RequestLog:
 
 
 _GATHER_SECONDS = 0.1
+MAX_NAME = 100
 _LINE = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 REQUEST_LOG = RequestLog()
 

@@ -15,6 +15,7 @@ import uvicorn
 from core.settings import Settings, settings
 from core.telemetry import configure_logging
 from resolvers.context import Platform
+from routes.connection import BoundedHttp, BoundedWebSocket
 from server import Application
 from tests.client import GraphQL, LiveServer
 from tests.factories import Person, Shop, make_shop, make_user
@@ -39,7 +40,14 @@ async def app(test_settings: Settings) -> AsyncIterator[tuple[Any, int]]:
     listening.bind(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     server = uvicorn.Server(
-        uvicorn.Config(application, ws="websockets-sansio", log_config=None, access_log=False, timeout_keep_alive=60)
+        uvicorn.Config(
+            application,
+            http=BoundedHttp,
+            ws=BoundedWebSocket,
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=60,
+        )
     )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:

@@ -30,6 +30,7 @@ from schema.transport.operation import GRAPHQL_SCHEMA, Prepared, Runner, encode,
 log = structlog.get_logger()
 
 MAX_WAITING = 256
+MAX_VARIABLE_ERRORS = 20
 
 
 class TooSlow(Exception):
@@ -67,7 +68,14 @@ def prepare_live(prepared: Prepared, context: Context) -> Following:
         raise BadUserInput("A subscription's root must be a plain field.")
     live_field = LIVE_FIELDS[node.name.value]
     check(context.caller, live_field.needs)
-    variables = get_variable_values(GRAPHQL_SCHEMA, operation.variable_definitions or (), asked.variables)
+    variables = get_variable_values(
+        GRAPHQL_SCHEMA,
+        operation.variable_definitions or (),
+        asked.variables,
+        max_errors=MAX_VARIABLE_ERRORS,
+        # Looking for what was meant takes the square of what was sent.
+        hide_suggestions=True,
+    )
     if isinstance(variables, list):
         raise variables[0]
     subscription = GRAPHQL_SCHEMA.subscription_type

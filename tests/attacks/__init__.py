@@ -1,0 +1,1 @@
+"""Attacks: what a client may send or leave unsent, and that nobody else notices."""
