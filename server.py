@@ -99,7 +99,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     admission = Admission(runner, authenticator, throttle, registered, PersistedDocuments(redis))
     cache = AnswerCache(settings.storefront_cache_seconds)
     live = LiveOperations(runner, feed)
-    websocket = WebSocketDoor(runner, authenticator, live, settings.origin_allowed)
+    websocket = WebSocketDoor(runner, admission, live)
     app.state.platform = platform
     app.state.http_door = HttpDoor(runner, admission, cache, partial(_page, settings))
     app.router.routes.append(WebSocketRoute("/graphql", websocket))

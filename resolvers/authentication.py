@@ -70,8 +70,10 @@ class Authenticator:
         for credentials in gone:
             del self._found[credentials]
 
-    async def identify(self, credentials: Credentials, address: str) -> Caller:
+    async def identify(self, credentials: Credentials, address: str, *, is_known: bool = False) -> Caller:
         """The caller. Credentials that are not accepted make an anonymous one, whose `problem` says why.
+
+        `is_known` looks those up again that were accepted before, and charges nobody for it.
 
         Raises:
             Throttled: the address has sent too many that had to be looked up.
@@ -79,7 +81,8 @@ class Authenticator:
         """
         found = self._found.get(credentials)
         if found is None or found.until < time.monotonic():
-            await self._charge(address)
+            if not is_known:
+                await self._charge(address)
             caller = await self._look_up(credentials)
             found = self._found[credentials] = _Found(caller, time.monotonic() + CACHE_SECONDS)
             if len(self._found) > MAX_CACHED:

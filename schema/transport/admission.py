@@ -25,10 +25,6 @@ class PersistedQueryNotFound(RequestError):
         super().__init__("PersistedQueryNotFound")
 
 
-class OriginRefused(Forbidden):
-    """The page that sends the request is of an origin that may not."""
-
-
 class Admission:
     """One process's gate."""
 
@@ -50,24 +46,20 @@ class Admission:
     def settings(self) -> Settings:
         return self._runner.platform.settings
 
-    async def identify(self, credentials: Credentials, address: str, origin: str) -> Caller:
-        """Who asks.
+    async def identify(self, credentials: Credentials, address: str, *, is_known: bool = False) -> Caller:
+        """Who asks; `is_known` where they were found before, and may be looked up again without a charge.
 
         Raises:
-            OriginRefused: a page of that origin may not.
             Throttled: unknown credentials came from the address too often.
 
         """
-        caller = await self._authenticator.identify(credentials, address)
-        if origin and not self.origin_allowed(caller, origin):
-            raise OriginRefused(
-                f"Pages of {origin[:200]} may not do this: see ALLOWED_ORIGINS and the token's origins."
-            )
-        return caller
+        return await self._authenticator.identify(credentials, address, is_known=is_known)
 
     def origin_allowed(self, caller: Caller | None, origin: str) -> bool:
-        """Whether pages of the origin may ask: the server's rule, and the caller's own where there is one."""
-        return self.settings.origin_allowed(origin) and (caller is None or caller.may_come_from(origin))
+        """Whether pages of the origin may ask: the server's rule, and the caller's own where there is one. What comes
+        from no page has no origin.
+        """
+        return not origin or (self.settings.origin_allowed(origin) and (caller is None or caller.may_come_from(origin)))
 
     async def prepare(self, asked: Asked, caller: Caller) -> Prepared:
         """The operation that was asked for, its document found by its hash if it was named by one.

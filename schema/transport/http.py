@@ -15,13 +15,13 @@ from starlette.types import Receive, Scope, Send
 
 from core.access import Caller, CallerKind
 from core.cache import AnswerCache, Entry, Key
-from core.errors import BadUserInput, RequestError, Throttled
+from core.errors import BadUserInput, Forbidden, RequestError, Throttled
 from core.telemetry import note_request
 from resolvers.authentication import Credentials
 from resolvers.context import Context
 from schema.documents import Invalid
 from schema.query import Privacy
-from schema.transport.admission import Admission, OriginRefused
+from schema.transport.admission import Admission
 from schema.transport.exchange import Exchange, Headers, TooLarge
 from schema.transport.get import asked_by_get
 from schema.transport.operation import (
@@ -127,7 +127,9 @@ class HttpDoor:
 
     async def _reply(self, exchange: Exchange, asked: Asked, media_type: str, noted: Noted) -> Reply:
         admission, origin = self._admission, exchange.header(b"origin")
-        caller = noted.caller = await admission.identify(_credentials(exchange), exchange.address, origin)
+        caller = noted.caller = await admission.identify(_credentials(exchange), exchange.address)
+        if not admission.origin_allowed(caller, origin):
+            raise OriginRefused(f"Pages of {origin[:200]} may not: see ALLOWED_ORIGINS and the token's origins.")
         prepared = await admission.prepare(asked, caller)
         noted.kind, noted.name = prepared.operation.operation.value, asked.operation_name
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
@@ -214,6 +216,12 @@ def _refuse_by_get(prepared: Prepared) -> None:
         raise NotByGet("Only queries are sent by GET: send mutations by POST.")
     if prepared.query is not None and Privacy.SECRET in prepared.query.privacies:
         raise NotByGet("What is found by a secret is sent by POST only.")
+
+
+class OriginRefused(RequestError):
+    """The page that sends the request is of an origin that may not."""
+
+    code = Forbidden.code
 
 
 class NotByGet(RequestError):

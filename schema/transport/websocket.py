@@ -1,7 +1,6 @@
 """GraphQL over websockets: the graphql-transport-ws protocol, which is the only one spoken here."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -12,9 +11,11 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from core.access import Caller, CallerKind
+from core.errors import Throttled
 from core.telemetry import SOCKETS, SUBSCRIPTIONS
-from resolvers.authentication import Authenticator, Credentials
+from resolvers.authentication import Credentials
 from resolvers.context import Context
+from schema.transport.admission import Admission
 from schema.transport.live import LiveOperations, TooSlow, prepare_live
 from schema.transport.operation import (
     Asked,
@@ -23,7 +24,6 @@ from schema.transport.operation import (
     format_error,
     parse_request,
     refusal,
-    refuse_introspection,
     run,
 )
 
@@ -58,19 +58,17 @@ class WebSocketDoor:
     def __init__(
         self,
         runner: Runner,
-        authenticator: Authenticator,
+        admission: Admission,
         live: LiveOperations,
-        origin_allowed: Callable[[str], bool],
     ) -> None:
         self.runner = runner
-        self.authenticator = authenticator
+        self.admission = admission
         self.live = live
-        self._origin_allowed = origin_allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
         origin = websocket.headers.get("origin")
-        if origin and not self._origin_allowed(origin):
+        if origin and not self.admission.origin_allowed(None, origin):
             await websocket.close(4403, "This origin may not connect.")
             return
         if PROTOCOL not in websocket.scope["subprotocols"]:
@@ -172,22 +170,28 @@ class _Connection:
         if not all(isinstance(value, str) for value in values):
             raise Closed(4400, "authorization, workspace and storefrontToken must be strings.")
         self._credentials = Credentials(*values)
-        caller = await self._identify()
+        try:
+            caller = await self._identify()
+        except Throttled as error:
+            raise Closed(4429, error.message) from None
         if caller.problem or caller.workspace_problem:
             raise Closed(4403, "Forbidden: " + str(caller.problem or caller.workspace_problem)[:100])
+        if not self._door.admission.origin_allowed(caller, self._websocket.headers.get("origin", "")):
+            raise Closed(4403, "This origin may not use the storefront token.")
         self._caller = caller
         await self._send({"type": "connection_ack"})
 
-    async def _identify(self) -> Caller:
+    async def _identify(self, *, is_known: bool = False) -> Caller:
         client = self._websocket.client
-        return await self._door.authenticator.identify(self._credentials, client.host if client else "")
+        address = client.host if client else ""
+        return await self._door.admission.identify(self._credentials, address, is_known=is_known)
 
     async def _recheck(self) -> None:
         """Ends the connection when its credentials are no longer what they were."""
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             try:
-                caller = await self._identify()
+                caller = await self._identify(is_known=True)
             except Exception as error:  # noqa: BLE001 - PostgreSQL is away or busy: nobody is put out for that
                 log.warning("websocket not rechecked", connection=self._id, error=str(error))
                 continue
@@ -255,8 +259,8 @@ class _Connection:
 
     async def _run(self, operation_id: str, asked: Asked, request_id: str) -> None:
         runner, caller = self._door.runner, self._caller or Caller(CallerKind.ANONYMOUS)
-        prepared = runner.prepare(asked)
-        refuse_introspection(prepared.document, caller, runner.platform.settings)
+        prepared = await self._door.admission.prepare(asked, caller)
+        await self._door.admission.charge(caller, prepared.cost)
         context = Context(runner.platform, caller, request_id)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             following = prepare_live(prepared, context)
@@ -296,7 +300,7 @@ class _Connection:
 
 
 def _rights(caller: Caller) -> tuple[Any, ...]:
-    return caller.workspace_id, caller.scopes, caller.hides_stock
+    return caller.workspace_id, caller.scopes, caller.hides_stock, caller.allowed_origins, caller.registered_only
 
 
 def _operation_id(message: dict[str, Any]) -> str:

@@ -9,7 +9,15 @@ from tests.attacks.wire import Answer, asking, exchange
 from tests.factories import Shop
 
 pytestmark = pytest.mark.xdist_group("attacks")
-CODES = {"PERSISTED_QUERY_NOT_FOUND", "UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "BAD_USER_INPUT", "CONFLICT", "THROTTLED"}
+CODES = {
+    "PERSISTED_QUERY_NOT_FOUND",
+    "UNAUTHENTICATED",
+    "FORBIDDEN",
+    "NOT_FOUND",
+    "BAD_USER_INPUT",
+    "CONFLICT",
+    "THROTTLED",
+}
 
 
 def assert_well_formed(answer: Answer) -> None:

@@ -73,6 +73,7 @@ async def bystander(target: Target, shop: Shop) -> object:
                 message = await wire.message()
                 if message["type"] == "next":
                     break
+        assert isinstance(message["payload"], dict)
         assert message["payload"]["data"] == {"__typename": "Query"}
 
 
