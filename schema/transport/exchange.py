@@ -3,6 +3,7 @@
 import re
 import zlib
 from itertools import count
+from typing import Any
 from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
@@ -17,6 +18,10 @@ _FASTEST = 1
 _GZIP = 16 + zlib.MAX_WBITS
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 # Unique among all processes by its first part, within this one by its second.
+# Our own server's way to write a response at once (`routes/connection.py`); others know nothing of it.
+_WRITE = "vitrine.write"
+_BODILESS = frozenset({204, 304})
+_NONE: dict[str, Any] = {}
 _PROCESS = uuid4().hex[:16]
 _NUMBERS = count(1)
 
@@ -46,8 +51,7 @@ class Exchange:
 
     def header(self, name: bytes) -> str:
         """A header by its name in lower case; empty where it was not sent."""
-        value = self._headers.get(name)
-        return value.decode("latin-1") if value else ""
+        return self._headers[name].decode("latin-1") if name in self._headers else ""
 
     @property
     def address(self) -> str:
@@ -93,7 +97,12 @@ class Exchange:
 
     async def send(self, status: int, headers: Headers, body: bytes) -> None:
         """Sends the response as it is."""
-        headers += [(b"content-length", b"%d" % len(body)), (b"x-request-id", self.request_id.encode())]
+        headers.append((b"x-request-id", self.request_id.encode()))
+        if status not in _BODILESS:
+            headers.append((b"content-length", b"%d" % len(body)))
+        write = self.scope.get("extensions", _NONE).get(_WRITE)
+        if write is not None and write(status, headers, body):
+            return
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 

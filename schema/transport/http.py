@@ -184,8 +184,6 @@ class HttpDoor:
             if entry.etag in exchange.header(b"if-none-match").encode("latin-1"):
                 await exchange.send(304, headers, b"")
                 return
-        else:
-            headers += [(b"cache-control", b"no-store"), (b"vary", b"origin")]
         if exchange.takes_gzip:
             await exchange.send(200, [*headers, (b"content-encoding", b"gzip")], entry.gzipped)
         else:

@@ -123,6 +123,7 @@ class Runner:
     def _prepare(self, asked: Asked, document: Document, key: PreparedKey) -> Prepared:
         if document.errors:
             raise Invalid(document.errors)
+        refuse_many_values(asked.variables)
         operation = document.operation(asked.operation_name)
         size = self.limits.check(document.key, document.node, operation, asked.variables)
         query = None
@@ -161,8 +162,6 @@ def parse_request(payload: Any) -> Asked:
         raise BadUserInput("`variables` must be an object.")
     if name is not None and not isinstance(name, str):
         raise BadUserInput("`operationName` must be a string.")
-    if variables:
-        refuse_many_values(variables)
     return Asked(query or "", variables or {}, name, persisted)
 
 
