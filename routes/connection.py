@@ -214,7 +214,9 @@ def _write(cycle: RequestResponseCycle, status: int, headers: list[tuple[bytes, 
     Uvicorn looks at every header again and writes in two steps: 8 µs, as long as finding a kept answer takes. Headers
     must be valid, in lower case, and tell the body's length.
     """
-    if cycle.response_started or cycle.disconnected or cycle.flow.write_paused or not cycle.keep_alive:
+    if cycle.scope["method"] == "HEAD" or cycle.response_started or cycle.disconnected:
+        return False
+    if cycle.flow.write_paused or not cycle.keep_alive:
         return False
     head = [STATUS_LINE[status]]
     for name, value in (*cycle.default_headers, *headers):

@@ -15,7 +15,7 @@ from tests.attacks.wire import asking, exchange
 from tests.factories import Shop
 
 # In place of the role's own, which are too long to wait for: the statement waits for a lock until it is cancelled.
-_SHORT = "statement_timeout=800&lock_timeout=0"
+_SHORT = "statement_timeout=400&lock_timeout=0"
 _POOL = {"DATABASE_POOL_SIZE": "2", "DATABASE_ACQUIRE_TIMEOUT": "5"}
 INVITATIONS = "{ invitations(first: 1) { nodes { id } } }"
 
