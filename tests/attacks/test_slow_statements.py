@@ -15,9 +15,13 @@ from tests.attacks.wire import asking, exchange
 from tests.factories import Shop
 
 # In place of the role's own, which are too long to wait for: the statement waits for a lock until it is cancelled.
-_SHORT = "statement_timeout=400&lock_timeout=0"
+_NAME = "slow_statements"
+_SHORT = f"statement_timeout=400&lock_timeout=0&application_name={_NAME}"
 _POOL = {"DATABASE_POOL_SIZE": "2", "DATABASE_ACQUIRE_TIMEOUT": "5"}
-INVITATIONS = "{ invitations(first: 1) { nodes { id } } }"
+# A table that few other tests read: what they do waits for the lock too.
+TABLE = "persisted_operation"
+OPERATIONS = "{ storefrontTokens(first: 1) { nodes { operations(first: 1) { totalCount nodes { id } } } } }"
+NO_OPERATIONS = {"storefrontTokens": {"nodes": [{"operations": {"totalCount": 0, "nodes": []}}]}}
 
 
 @pytest.fixture
@@ -45,7 +49,10 @@ async def locked(settings: Settings, table: str) -> AsyncIterator[asyncpg.Connec
 async def waiting(owner: asyncpg.Connection) -> int:
     """How many statements wait for the table."""
     count: int = await owner.fetchval(
-        "select count(*) from pg_locks where not granted and relation = 'invitation'::regclass"
+        "select count(*) from pg_locks l join pg_stat_activity a using (pid) "
+        "where not l.granted and l.relation = $1::text::regclass and a.application_name = $2",
+        TABLE,
+        _NAME,
     )
     return count
 
@@ -60,8 +67,8 @@ class TestSlowStatements:
     """What happens when PostgreSQL does not come to an end."""
 
     async def test_are_stopped_and_answered(self, test_settings: Settings, shop: Shop, port: int) -> None:
-        ask = asking(INVITATIONS, {"Authorization": f"Bearer {shop.owner_token}", "X-Workspace": shop.slug})
-        async with locked(test_settings, "invitation") as owner:
+        ask = asking(OPERATIONS, {"Authorization": f"Bearer {shop.owner_token}", "X-Workspace": shop.slug})
+        async with locked(test_settings, TABLE) as owner:
             answers = await asyncio.gather(*(exchange(port, ask) for _ in range(4)))
 
             assert await waiting(owner) == 0
@@ -71,11 +78,11 @@ class TestSlowStatements:
             assert answer.seconds < 4
         # Each connection of the pool serves again.
         for answer in await asyncio.gather(*(exchange(port, ask) for _ in range(4))):
-            assert answer.json["data"] == {"invitations": {"nodes": []}}
+            assert answer.json["data"] == NO_OPERATIONS
 
     async def test_do_not_outlive_their_client_for_long(self, test_settings: Settings, shop: Shop, port: int) -> None:
-        ask = asking(INVITATIONS, {"Authorization": f"Bearer {shop.owner_token}", "X-Workspace": shop.slug})
-        async with locked(test_settings, "invitation") as owner:
+        ask = asking(OPERATIONS, {"Authorization": f"Bearer {shop.owner_token}", "X-Workspace": shop.slug})
+        async with locked(test_settings, TABLE) as owner:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(ask)
             await until_waiting(owner, 1)
@@ -83,7 +90,7 @@ class TestSlowStatements:
 
             await until_waiting(owner, 0)
         answer = await exchange(port, ask)
-        assert answer.json["data"] == {"invitations": {"nodes": []}}
+        assert answer.json["data"] == NO_OPERATIONS
 
     async def test_have_bounds_that_outlive_the_server(self, test_settings: Settings) -> None:
         """They are the roles' own: PostgreSQL keeps them for a process that was killed, and through PgBouncer."""
