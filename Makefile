@@ -8,6 +8,7 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 NPM_ASSETS := node_modules/.vitrine-installed
+CLIENTS := tests/clients
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The repository's root is on the path: `schema`, `core` … are found here and nowhere else.
@@ -28,7 +29,7 @@ run: setup assets ## everything, here: PostgreSQL, Redis, migrations, demo shops
 	@$(PY) -m dev.run --end-with-parent
 
 .PHONY: test
-test: setup assets ## the tests, on PostgreSQL and Redis of their own (ARGS: pytest's arguments)
+test: setup assets client-libraries ## the tests, on PostgreSQL and Redis of their own (ARGS: pytest's arguments)
 	@$(PY) -m dev.test $(ARGS)
 
 .PHONY: check
@@ -63,7 +64,7 @@ lock: setup ## pin requirements.in anew into requirements.lock (ARGS="--upgrade"
 
 .PHONY: clean
 clean: ## remove environment, assets and caches (.data with the shops stays: remove it yourself)
-	@rm -rf $(VENV) node_modules htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) node_modules $(CLIENTS)/node_modules htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 	@echo "Clean."
 
@@ -119,3 +120,12 @@ assets:
 	else \
 		echo "npm could not install GraphiQL's files: GraphiQL will load them from a CDN."; \
 	fi
+
+# The GraphQL libraries that tests/clients tries; without npm those tests are skipped and say so.
+.PHONY: client-libraries
+client-libraries:
+	@if cmp -s $(CLIENTS)/package-lock.json $(CLIENTS)/node_modules/.vitrine-installed || ! command -v npm >/dev/null 2>&1; then exit 0; fi; \
+	echo "Installing the GraphQL clients that are tested, with npm …"; started=$$(date +%s); \
+	npm ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --loglevel=error && \
+	cp $(CLIENTS)/package-lock.json $(CLIENTS)/node_modules/.vitrine-installed && \
+	echo "Installed in $$(($$(date +%s) - started)) s."
