@@ -12,7 +12,8 @@ from models.base import ALL, READ_WRITE, Base, CreatedAt, RowKey, WorkspaceKey, 
 class Product(Base):
     """What a shop sells. Deleting one only marks it: orders and the audit log keep pointing at it.
 
-    The lowest and highest price of its variants are kept on the product, so that lists sort and filter by an index.
+    The lowest and highest price of its variants, and how many of them are in stock, are kept on the product, so that
+    lists sort and filter by an index.
     """
 
     __tablename__ = "product"
@@ -20,6 +21,7 @@ class Product(Base):
         ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
         CheckConstraint("status in ('DRAFT', 'ACTIVE', 'ARCHIVED')", name="status"),
         CheckConstraint("min_price_amount >= 0 and max_price_amount >= min_price_amount", name="price_range"),
+        CheckConstraint("variants_in_stock >= 0", name="variants_in_stock"),
         Index(
             "uq_product_workspace_id_slug",
             "workspace_id",
@@ -44,6 +46,8 @@ class Product(Base):
     currency_code: Mapped[str]
     min_price_amount: Mapped[int]
     max_price_amount: Mapped[int]
+    variants_in_stock: Mapped[int] = mapped_column(server_default="0")
+    available_for_sale: Mapped[bool] = mapped_column(Computed("variants_in_stock > 0", persisted=True))
     revision: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

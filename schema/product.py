@@ -37,11 +37,6 @@ PRODUCT_PUBLISHED = (
     "and p.status = 'ACTIVE' and p.deleted_at is null)"
 )
 ON_SALE = "{t}.quantity_available > 0"
-# Not `exists`: the planner would turn that into a hash of every variant of the workspace.
-ANY_ON_SALE = (
-    "coalesce((select true from product_variant v where v.workspace_id = {t}.workspace_id and v.product_id = {t}.id "
-    "and v.deleted_at is null and v.quantity_available > 0 limit 1), false)"
-)
 
 
 def _sees_stock(caller: Caller) -> bool:
@@ -129,7 +124,7 @@ _PRICE_RANGE: dict[str, Column | Embedded] = {
     },
     filters={
         "status": AnyOf("{t}.status", "text[]"),
-        "availableForSale": Flag(ANY_ON_SALE, f"not {ANY_ON_SALE}"),
+        "availableForSale": Flag("{t}.available_for_sale", "not {t}.available_for_sale"),
         "createdAt": Range("{t}.created_at"),
         "updatedAt": Range("{t}.updated_at"),
         "search": Words("product_search_token", "k.product_id = {t}.id", "product_id", search_words),
@@ -144,7 +139,7 @@ class Product(Node):
     slug: str = column("Its part of an address, unique in the workspace.")
     description: str = column("What a shopper reads about it; may be empty.")
     status: ProductStatus = column("Who sees it.")
-    available_for_sale: bool = column("Whether any variant can be bought now.", ANY_ON_SALE)
+    available_for_sale: bool = column("Whether any variant can be bought now.")
     price_range: PriceRange = embedded("What it costs, from its cheapest to its dearest variant.", _PRICE_RANGE)
     revision: int = column("Goes up with every change: name the one that you read when you update.")
     created_at: datetime = column("When it was added.")
