@@ -1,24 +1,21 @@
-"""Catalogs to read in: many workspaces of few products, and one of very many. Written by a superuser, in bulk.
+"""Catalogs to read in: many workspaces of few products, and one of very many; written past the application, in bulk.
 
-A product has three variants and two pictures, a title and a description of words that are common, less common and rare, and
-the search tokens of all of them. `statuses` and `SOLD_OUT` say how many are what. The same call writes the same
-catalog, but for its ids.
+A product has three variants and two pictures, a title and a description of words that are common, less common and
+rare, and the search tokens of all of them.
 """
 
 import random
 from collections.abc import Sequence
-from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
-
+from core.connections import Connection
 from core.ids import new_id
 
 VARIANTS = 3
 IMAGES = 2
 PRODUCTS_PER_WORKSPACE = 60
 LARGE = 100_000
-# Shares of a large catalog: the rest is ACTIVE, and in stock.
+# Shares of the products: the rest is ACTIVE, and in stock.
 DRAFT = 0.1
 ARCHIVED = 0.002
 SOLD_OUT = 0.03
@@ -30,11 +27,6 @@ _VOCABULARY = 2_000
 _BATCH = 20_000
 # Products were added one every ten minutes, and last edited at any time since.
 _SPACING = "10 minutes"
-
-
-class _Statement(NamedTuple):
-    table: str
-    sql: str
 
 
 _PRODUCTS = f"""
@@ -67,37 +59,42 @@ _CHILDREN = (
           from generate_series(0, {IMAGES - 1}) k, {_NEW}""",
     rf"""insert into product_search_token (workspace_id, token, product_id)
         select distinct p.workspace_id, t.token, p.id
-          from {_NEW.replace(" where", " cross join lateral regexp_split_to_table(lower(p.title || ' ' || "
-          "p.description || ' sku' || substr(p.slug, 3)), '[^a-z0-9]+') t(token) where")} and t.token <> ''""",
+          from {
+        _NEW.replace(
+            " where",
+            " cross join lateral regexp_split_to_table(lower(p.title || ' ' || "
+            "p.description || ' sku' || substr(p.slug, 3)), '[^a-z0-9]+') t(token) where",
+        )
+    } and t.token <> ''""",
 )
 
 
-async def add_workspaces(connection: asyncpg.Connection, count: int, products: int = PRODUCTS_PER_WORKSPACE) -> list[UUID]:
+async def add_workspaces(connection: Connection, count: int, products: int = PRODUCTS_PER_WORKSPACE) -> list[UUID]:
     """That many workspaces of that many products: their ids."""
     ids = [new_id() for _ in range(count)]
     await _workspaces(connection, ids)
     per_batch = max(1, _BATCH // products)
     for start in range(0, count, per_batch):
-        await _fill(connection, ids[start : start + per_batch], 0, products)
+        await add_products(connection, ids[start : start + per_batch], 0, products)
     return ids
 
 
-async def add_large_workspace(connection: asyncpg.Connection, products: int = LARGE) -> UUID:
+async def add_large_workspace(connection: Connection, products: int = LARGE) -> UUID:
     """One workspace of very many products: its id."""
     (workspace_id,) = ids = [new_id()]
     await _workspaces(connection, ids)
     for first in range(0, products, _BATCH):
-        await _fill(connection, ids, first, min(_BATCH, products - first))
+        await add_products(connection, ids, first, min(_BATCH, products - first))
     return workspace_id
 
 
-async def settle(connection: asyncpg.Connection) -> None:
+async def settle(connection: Connection) -> None:
     """What autovacuum does a while later: statistics and visibility; and a checkpoint."""
     await connection.execute("vacuum analyze")
     await connection.execute("checkpoint")
 
 
-async def _workspaces(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
+async def _workspaces(connection: Connection, ids: Sequence[UUID]) -> None:
     await connection.execute(
         "insert into workspace (id, slug, name, currency_code) "
         "select id, 'c-' || replace(id::text, '-', ''), 'Catalog', 'EUR' from unnest($1::uuid[]) id",
@@ -106,7 +103,8 @@ async def _workspaces(connection: asyncpg.Connection, ids: Sequence[UUID]) -> No
     await connection.execute("insert into workspace_counter (workspace_id) select unnest($1::uuid[])", ids)
 
 
-async def _fill(connection: asyncpg.Connection, ids: Sequence[UUID], first: int, count: int) -> None:
+async def add_products(connection: Connection, ids: Sequence[UUID], first: int, count: int) -> None:
+    """Products numbered from `first` on for each of the workspaces: as a superuser, or pinned to the one workspace."""
     words = _vocabulary()
     await connection.execute("select setseed($1)", first / (first + 1))
     await connection.execute(_PRODUCTS, ids, first, words, len(words) - 1, count)

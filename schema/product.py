@@ -19,7 +19,7 @@ from resolvers.product import (
     search_words,
     update_product,
 )
-from resolvers.read.source import AnyOf, Column, Embedded, Flag, Range, SortKey, Words
+from resolvers.read.source import AnyOf, Column, Embedded, Flag, Lane, Range, SortKey, Words
 from resolvers.validation import required_id, validated
 from resolvers.write import Outcome
 from schema.access import Access
@@ -117,18 +117,22 @@ _PRICE_RANGE: dict[str, Column | Embedded] = {
     published_where="{t}.status = 'ACTIVE'",
     default_sort=("CREATED_AT", "DESC"),
     sorts={
-        "CREATED_AT": SortKey("{t}.created_at", "timestamptz"),
-        "UPDATED_AT": SortKey("{t}.updated_at", "timestamptz"),
-        "TITLE": SortKey("{t}.title_sort", "text"),
-        "PRICE": SortKey("{t}.min_price_amount", "bigint"),
+        "CREATED_AT": SortKey("{t}.created_at", "timestamptz", "'-infinity'::timestamptz"),
+        "UPDATED_AT": SortKey("{t}.updated_at", "timestamptz", "'-infinity'::timestamptz"),
+        "TITLE": SortKey("{t}.title_sort", "text", "''"),
+        "PRICE": SortKey("{t}.min_price_amount", "bigint", "0"),
     },
     filters={
         "status": AnyOf("{t}.status", "text[]"),
-        "availableForSale": Flag("{t}.available_for_sale", "not {t}.available_for_sale"),
+        "availableForSale": Flag("{t}.available_for_sale = true", "{t}.available_for_sale = false"),
         "createdAt": Range("{t}.created_at"),
         "updatedAt": Range("{t}.updated_at"),
         "search": Words("product_search_token", "k.product_id = {t}.id", "product_id", search_words),
     },
+    lanes=(
+        Lane("{t}.status", ("'ACTIVE'", "'DRAFT'", "'ARCHIVED'")),
+        Lane("{t}.available_for_sale", ("true", "false")),
+    ),
 )
 @strawberry.type(description="What a shop sells.")
 class Product(Node):

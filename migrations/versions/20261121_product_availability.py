@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "b3f0a9c41d27"
-down_revision: str | None = "7769644d6c70"
+down_revision: str | None = "810096b5bd86"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

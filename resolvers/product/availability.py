@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from core.database import Connection
+from core.connections import Connection
 from models import ProductVariant
 from resolvers.write import Write
 
