@@ -13,6 +13,10 @@ ROLE_SETTINGS = {
     "idle_in_transaction_session_timeout": "15s",
     # Statements are prepared once and take the same few shapes: compiling them costs more than it saves.
     "jit": "off",
+    # Planning a page costs more than reading it, and the read engine writes statements whose plan suits any value.
+    "plan_cache_mode": "force_generic_plan",
+    # What is read is in memory or on flash: without it sorts are preferred to indexes where there are no statistics yet.
+    "random_page_cost": "1.1",
 }
 ROLES = ("app", "system")
 

@@ -19,7 +19,7 @@ from resolvers.product import (
     search_words,
     update_product,
 )
-from resolvers.read.source import AnyOf, Column, Embedded, Flag, Range, SortKey, Words
+from resolvers.read.source import AnyOf, Column, Embedded, Flag, Lane, Range, SortKey, Words
 from resolvers.validation import required_id, validated
 from resolvers.write import Outcome
 from schema.access import Access
@@ -37,11 +37,6 @@ PRODUCT_PUBLISHED = (
     "and p.status = 'ACTIVE' and p.deleted_at is null)"
 )
 ON_SALE = "{t}.quantity_available > 0"
-# Not `exists`: the planner would turn that into a hash of every variant of the workspace.
-ANY_ON_SALE = (
-    "coalesce((select true from product_variant v where v.workspace_id = {t}.workspace_id and v.product_id = {t}.id "
-    "and v.deleted_at is null and v.quantity_available > 0 limit 1), false)"
-)
 
 
 def _sees_stock(caller: Caller) -> bool:
@@ -122,18 +117,22 @@ _PRICE_RANGE: dict[str, Column | Embedded] = {
     published_where="{t}.status = 'ACTIVE'",
     default_sort=("CREATED_AT", "DESC"),
     sorts={
-        "CREATED_AT": SortKey("{t}.created_at", "timestamptz"),
-        "UPDATED_AT": SortKey("{t}.updated_at", "timestamptz"),
-        "TITLE": SortKey("{t}.title_sort", "text"),
-        "PRICE": SortKey("{t}.min_price_amount", "bigint"),
+        "CREATED_AT": SortKey("{t}.created_at", "timestamptz", "'-infinity'::timestamptz"),
+        "UPDATED_AT": SortKey("{t}.updated_at", "timestamptz", "'-infinity'::timestamptz"),
+        "TITLE": SortKey("{t}.title_sort", "text", "''"),
+        "PRICE": SortKey("{t}.min_price_amount", "bigint", "0"),
     },
     filters={
         "status": AnyOf("{t}.status", "text[]"),
-        "availableForSale": Flag(ANY_ON_SALE, f"not {ANY_ON_SALE}"),
+        "availableForSale": Flag("{t}.available_for_sale = true", "{t}.available_for_sale = false"),
         "createdAt": Range("{t}.created_at"),
         "updatedAt": Range("{t}.updated_at"),
         "search": Words("product_search_token", "k.product_id = {t}.id", "product_id", search_words),
     },
+    lanes=(
+        Lane("{t}.status", ("'ACTIVE'", "'DRAFT'", "'ARCHIVED'")),
+        Lane("{t}.available_for_sale", ("true", "false")),
+    ),
 )
 @strawberry.type(description="What a shop sells.")
 class Product(Node):
@@ -144,7 +143,7 @@ class Product(Node):
     slug: str = column("Its part of an address, unique in the workspace.")
     description: str = column("What a shopper reads about it; may be empty.")
     status: ProductStatus = column("Who sees it.")
-    available_for_sale: bool = column("Whether any variant can be bought now.", ANY_ON_SALE)
+    available_for_sale: bool = column("Whether any variant can be bought now.")
     price_range: PriceRange = embedded("What it costs, from its cheapest to its dearest variant.", _PRICE_RANGE)
     revision: int = column("Goes up with every change: name the one that you read when you update.")
     created_at: datetime = column("When it was added.")

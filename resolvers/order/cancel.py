@@ -1,5 +1,6 @@
 """Cancelling an order: what it took goes back on sale."""
 
+from collections import Counter
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -8,6 +9,7 @@ from core.errors import Problem, Refused
 from core.events import SyncEventType
 from models import SalesOrder
 from resolvers.context import Context
+from resolvers.product import count_in_stock
 from resolvers.validation import Input, text_of
 from resolvers.write import Outcome, write
 
@@ -20,7 +22,8 @@ RETURN_STOCK = text(
          select v.id, r.quantity from product_variant v join returned r on r.variant_id = v.id
           where v.workspace_id = :workspace_id order by v.id for update of v)
        update product_variant v set quantity_available = v.quantity_available + locked.quantity
-         from locked where v.workspace_id = :workspace_id and v.id = locked.id"""
+         from locked where v.workspace_id = :workspace_id and v.id = locked.id
+       returning v.product_id, v.deleted_at is null and v.quantity_available = locked.quantity as is_back"""
 )
 
 
@@ -43,7 +46,9 @@ async def cancel_order(context: Context, order_id: UUID, cancellation: OrderCanc
             raise Refused(Problem("NOT_FOUND", "There is no order with this id.", ("id",)))
         if order.status == "CANCELLED":
             raise Refused(Problem("ALREADY_CANCELLED", "The order was cancelled before.", ("id",)))
-        await tx.session.execute(RETURN_STOCK, {"workspace_id": tx.workspace_id, "order_id": order.id})
+        returned = await tx.session.execute(RETURN_STOCK, {"workspace_id": tx.workspace_id, "order_id": order.id})
+        back = Counter(row.product_id for row in returned if row.is_back)
+        await count_in_stock(tx.connection, tx.workspace_id, back)
         order.status = "CANCELLED"
         order.cancel_reason = cancellation.reason
         order.cancelled_at = order.updated_at = func.now()

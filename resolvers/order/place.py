@@ -1,10 +1,12 @@
-"""Placing an order: two statements in one transaction, and nothing that a client says of prices is believed.
+"""Placing an order: two statements in one transaction, three where it sells out a variant. Nothing that a client says
+of prices is believed.
 
 Stock goes down by one conditional update in key order, so that two orders never wait for each other in a circle and
 never sell the same unit twice; `check (quantity_available >= 0)` stands behind it.
 """
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -19,6 +21,7 @@ from core.events import SyncEventType
 from core.ids import new_id
 from resolvers.context import Context
 from resolvers.order.token import order_token
+from resolvers.product import count_in_stock
 from resolvers.validation import Email, Input, id_of, text_of
 from resolvers.write import Outcome, Secret, Write, write_directly
 
@@ -69,6 +72,7 @@ class Sold:
     price_amount: int
     currency_code: str
     quantity: int
+    is_sold_out: bool
 
 
 # One row needs no order; more are locked by key first, since an update may visit them in any order.
@@ -82,7 +86,8 @@ update product_variant v set quantity_available = v.quantity_available - w.quant
   from {first}, unnest($2::uuid[], $3::bigint[]) w(id, quantity), product p
  where v.workspace_id = $1 and v.id = w.id and v.deleted_at is null and v.quantity_available >= w.quantity
    and p.workspace_id = $1 and p.id = v.product_id and p.status = 'ACTIVE' and p.deleted_at is null
-returning v.id, v.product_id, p.title, v.title as variant_title, v.sku, v.price_amount, v.currency_code, w.quantity
+returning v.id, v.product_id, p.title, v.title as variant_title, v.sku, v.price_amount, v.currency_code, w.quantity,
+          v.quantity_available = 0 as is_sold_out
 """
 TAKE_ONE = TAKE_STOCK.format(first="claim")
 TAKE_MANY = LOCK_IN_ORDER + TAKE_STOCK.format(first="claim, (select count(*) from locked) l")
@@ -121,6 +126,9 @@ async def place_order(context: Context, new: NewOrder) -> Outcome:
         total = sum(line.price_amount * line.quantity for line in lines)
         if total > MAX_TOTAL:
             raise Refused(Problem("OUT_OF_RANGE", "The order's total is too high.", ("input", "lines")))
+        # Rare, so that orders do not write products: and before the counter, like everything that locks.
+        sold_out = Counter(line.product_id for line in lines if line.is_sold_out)
+        await count_in_stock(tx.connection, tx.workspace_id, {product_id: -n for product_id, n in sold_out.items()})
         order_id, secret = new_id(), new_secret()
         tx.event(SyncEventType.ORDER_CREATED, "Order", order_id)
         tx.audit("orderPlace", "Order", order_id, {"email": new.email, "total_amount": total})

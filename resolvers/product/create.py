@@ -69,6 +69,7 @@ async def create_product(context: Context, new: NewProduct) -> Outcome:
             currency_code=currency,
             min_price_amount=min(amounts),
             max_price_amount=max(amounts),
+            variants_in_stock=sum(variant.quantity > 0 for variant in new.variants),
         )
         tx.session.add(product)
         await flush_or_refuse(tx)

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func
 
 from core.events import SyncEventType
-from models import ProductSearchToken, ProductVariant
+from models import ProductSearchToken
 from resolvers.context import Context
+from resolvers.product.availability import locked_variants
 from resolvers.product.update import locked_product
 from resolvers.write import Outcome, write
 
@@ -19,16 +20,13 @@ async def delete_product(context: Context, product_id: UUID) -> Outcome:
 
     """
     async with write(context) as tx:
+        variants = await locked_variants(tx, product_id)
         product = await locked_product(tx, product_id)
         product.deleted_at = func.now()
+        product.variants_in_stock = 0
         product.revision += 1
-        # In key order, like every path that locks variants.
-        locked = select(ProductVariant.id).where(ProductVariant.product_id == product.id).order_by(ProductVariant.id)
-        await tx.session.execute(locked.with_for_update())
-        variants = update(ProductVariant).where(
-            ProductVariant.product_id == product.id, ProductVariant.deleted_at.is_(None)
-        )
-        await tx.session.execute(variants.values(deleted_at=func.now()))
+        for variant in variants:
+            variant.deleted_at = func.now()
         await tx.session.execute(delete(ProductSearchToken).where(ProductSearchToken.product_id == product.id))
         tx.event(SyncEventType.PRODUCT_DELETED, "Product", product.id)
         tx.audit("productDelete", "Product", product.id)

@@ -10,6 +10,7 @@ from core.errors import Problem, Refused
 from core.events import SyncEventType
 from models import ProductVariant
 from resolvers.context import Context
+from resolvers.product.availability import count_in_stock
 from resolvers.product.input import MAX_QUANTITY
 from resolvers.validation import Input, text_of
 from resolvers.write import Outcome, write
@@ -38,7 +39,10 @@ async def adjust_stock(context: Context, variant_id: UUID, adjustment: StockAdju
         if not 0 <= left <= MAX_QUANTITY:
             message = f"There are {variant.quantity_available}: {left} cannot be left."
             raise Refused(Problem("OUT_OF_RANGE", message, ("input", "delta")))
+        difference = (left > 0) - (variant.quantity_available > 0)
         variant.quantity_available = left
+        if difference:
+            await count_in_stock(tx.connection, tx.workspace_id, {variant.product_id: difference})
         tx.event(SyncEventType.PRODUCT_UPDATED, "Product", variant.product_id)
         changes = {"delta": adjustment.delta, "quantity_available": left, "reason": adjustment.reason}
         tx.audit("productVariantStockAdjust", "ProductVariant", variant.id, changes)

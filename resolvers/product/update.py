@@ -10,6 +10,7 @@ from core.errors import Problem, Refused
 from core.events import SyncEventType
 from models import Product, ProductImage, ProductSearchToken, ProductVariant
 from resolvers.context import Context
+from resolvers.product.availability import locked_variants
 from resolvers.product.create import (
     add_images,
     add_tokens,
@@ -55,13 +56,14 @@ async def update_product(context: Context, product_id: UUID, changes: ProductCha
     """
     async with write(context) as tx:
         currency = await currency_of(tx)
+        variants = await locked_variants(tx, product_id) if changes.variants is not None else []
         product = await locked_product(tx, product_id)
         if product.revision != changes.revision:
             message = f"The product was changed since: it is at revision {product.revision} now. Read it again."
             raise Refused(Problem("CONFLICT", message, ("input", "revision")))
         await _change_fields(tx, product, changes)
         if changes.variants is not None:
-            await _change_variants(tx, product, changes.variants, currency)
+            await _change_variants(tx, product, variants, changes.variants, currency)
         if changes.images is not None:
             await tx.session.execute(delete(ProductImage).where(ProductImage.product_id == product.id))
             add_images(tx, product, changes.images)
@@ -100,15 +102,11 @@ async def _change_fields(tx: Write, product: Product, changes: ProductChanges) -
             setattr(product, name, value)
 
 
-async def _change_variants(tx: Write, product: Product, wanted: list[VariantChanges], currency: str) -> None:
-    """Makes the list the product's variants, locking the old ones in key order like every path that takes stock."""
-    statement = (
-        select(ProductVariant)
-        .where(ProductVariant.product_id == product.id, ProductVariant.deleted_at.is_(None))
-        .order_by(ProductVariant.id)
-        .with_for_update()
-    )
-    old = {variant.id: variant for variant in await tx.session.scalars(statement)}
+async def _change_variants(
+    tx: Write, product: Product, locked: list[ProductVariant], wanted: list[VariantChanges], currency: str
+) -> None:
+    """Makes the list the product's variants; `locked` are those that it has."""
+    old = {variant.id: variant for variant in locked}
     _refuse_wrong_variants(wanted, old)
     amounts = _amounts(wanted, old, currency)
     kept = {change.id for change in wanted if change.id}
@@ -120,10 +118,11 @@ async def _change_variants(tx: Write, product: Product, wanted: list[VariantChan
         if change.id and change.sku is not None and change.sku != old[change.id].sku:
             old[change.id].sku = f"{change.id} gives up {old[change.id].sku}"
     await tx.session.flush()
-    for position, (change, amount) in enumerate(zip(wanted, amounts, strict=True)):
-        variant = old[change.id] if change.id else _new_variant(tx, product)
+    variants = [old[change.id] if change.id else _new_variant(tx, product) for change in wanted]
+    for position, (variant, change, amount) in enumerate(zip(variants, wanted, amounts, strict=True)):
         _change_variant(variant, change, amount, position)
     product.min_price_amount, product.max_price_amount = min(amounts), max(amounts)
+    product.variants_in_stock = sum(variant.quantity_available > 0 for variant in variants)
 
 
 def _refuse_wrong_variants(wanted: list[VariantChanges], old: dict[UUID, ProductVariant]) -> None:

@@ -1,12 +1,12 @@
 """From the value of a `filter:` argument to predicates. Only the keys that are there become SQL."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from core.errors import BadUserInput
 from core.ids import parse_global_id
-from resolvers.read.source import AnyOf, Equals, Filter, Flag, GlobalId, Range, Words
+from resolvers.read.source import AnyOf, Equals, Filter, Flag, GlobalId, Range, SortKey, Source, Words
 from resolvers.read.statement import Arguments, Parameters
 
 MAX_WORDS = 8
@@ -16,21 +16,62 @@ _OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _LAST_CHARACTER = "\U0010ffff"
 
 
-def predicates(declared: Mapping[str, Filter], given: dict[str, Any], site: int, parameters: Parameters) -> list[str]:
-    """One predicate for each key of the filter that is not null.
+class Narrowing(NamedTuple):
+    """A filter whose rows an index of its own finds.
+
+    A range is found by the order of `sort`. A search is found by `ids`, which selects the ids, perhaps more than once,
+    and by `lists`, which selects arrays of such ids of at most `{limit}`: every row is in each of them. `conditions`
+    are what remains to be asked then. `checks` ask a row for all, in a way that tempts the planner to no other index.
+    """
+
+    checks: list[str]
+    conditions: list[str]
+    ids: str = ""
+    lists: str = ""
+    sort: SortKey | None = None
+
+
+class Filtering(NamedTuple):
+    """What a `filter:` asks of each row: the conditions, and all of the narrowings."""
+
+    conditions: list[str]
+    narrowings: list[Narrowing]
+
+
+def filters_of(source: Source, given: dict[str, Any], site: int, parameters: Parameters) -> Filtering:
+    """The predicates for each key of the filter that is not null.
 
     Raises:
         BadUserInput: a list or a search is too long.
 
     """
-    found: list[str] = []
+    found = Filtering([], [])
     for key, value in given.items():
-        if value is not None:
-            found += _predicates(declared[key], key, value, site, parameters)
+        filter_ = source.filters[key]
+        if value is None:
+            continue
+        if isinstance(filter_, Words):
+            _search(found, filter_, key, site, parameters)
+            continue
+        predicates = _predicates(filter_, key, value, site, parameters)
+        sort = _sort_of(source, filter_)
+        if sort and predicates:
+            found.narrowings.append(Narrowing([f"({each}) is true" for each in predicates], predicates, sort=sort))
+        else:
+            found.conditions.extend(predicates)
     return found
 
 
-def _predicates(filter_: Filter, key: str, value: Any, site: int, parameters: Parameters) -> list[str]:
+def _sort_of(source: Source, filter_: Filter) -> SortKey | None:
+    """The sort whose index finds a range, in a source whose lanes make that worthwhile."""
+    if not source.lanes or not isinstance(filter_, Range):
+        return None
+    return next((sort for sort in source.sorts.values() if sort.sql == filter_.sql), None)
+
+
+def _predicates(
+    filter_: Equals | GlobalId | AnyOf | Range | Flag, key: str, value: Any, site: int, parameters: Parameters
+) -> list[str]:
     match filter_:
         case Flag():
             return [filter_.when_true if value else filter_.when_false]
@@ -47,8 +88,6 @@ def _predicates(filter_: Filter, key: str, value: Any, site: int, parameters: Pa
                 for bound in value
                 if value[bound] is not None
             ]
-        case Words():
-            return _words(filter_, key, site, parameters)
 
 
 def _reader(site: int, path: tuple[str, ...], convert: Callable[[Any], Any] | None) -> Callable[[Arguments], Any]:
@@ -88,28 +127,27 @@ def _same_object(filter_: GlobalId, key: str, site: int, parameters: Parameters)
     ]
 
 
-def _words(filter_: Words, key: str, site: int, parameters: Parameters) -> list[str]:
-    """The first word drives an index range over the tokens; each further word is looked up for the rows it leaves."""
+def _search(found: Filtering, filter_: Words, key: str, site: int, parameters: Parameters) -> None:
+    """Every word must begin a token of the row."""
 
     def words(arguments: Arguments) -> list[str]:
-        found = filter_.split(arguments[site]["filter"][key])
-        if len(found) > MAX_WORDS:
+        words = filter_.split(arguments[site]["filter"][key])
+        if len(words) > MAX_WORDS:
             raise BadUserInput(f"filter.{key} takes at most {MAX_WORDS} words.")
-        # An empty search finds what has any token at all.
-        return found or [""]
+        # The longest should be in the fewest rows. An empty search finds what has any token at all.
+        return sorted(words, key=len, reverse=True) or [""]
 
-    first = parameters.add(lambda a: words(a)[0])
-    first_end = parameters.add(lambda a: words(a)[0] + _LAST_CHARACTER)
-    rest = parameters.add(lambda a: words(a)[1:])
-    rest_end = parameters.add(lambda a: [word + _LAST_CHARACTER for word in words(a)[1:]])
-    of_row = f"select from {filter_.token_table} k where k.workspace_id = $1 and {filter_.token_on}"
-    return [
-        (
-            f"{{t}}.id in (select k.{filter_.id_column} from {filter_.token_table} k "
-            f"where k.workspace_id = $1 and k.token >= {first} and k.token < {first_end})"
-        ),
-        (
-            f"not exists (select from unnest({rest}::text[], {rest_end}::text[]) w(low, high) "
-            f"where not exists ({of_row} and k.token >= w.low and k.token < w.high))"
-        ),
-    ]
+    low = f"({parameters.add(words)}::text[])"
+    high = f"({parameters.add(lambda arguments: [word + _LAST_CHARACTER for word in words(arguments)])}::text[])"
+    tokens = f"from {filter_.token_table} k where k.workspace_id = $1"
+    each = f"from unnest({low}, {high}) w(low, high)"
+    first, of_word = f"k.token >= {low}[1] and k.token < {high}[1]", "k.token >= w.low and k.token < w.high"
+    # Not `exists`: the planner would turn that into a join with every token of the workspace.
+    has_first = f"(select true {tokens} and {filter_.token_on} and {first} limit 1) is true"
+    has_word = f"(select true {tokens} and {filter_.token_on} and {of_word} limit 1) is true"
+    has_all = f"(cardinality({low}) = 1 or (select true {each} where not {has_word} limit 1) is null)"
+    # Every token is; the index of tokens wants to hear it.
+    ids = f"select k.{filter_.id_column} {tokens} and k.token >= '' and"
+    in_order = f"order by k.token, k.{filter_.id_column}"
+    lists = f"select array({ids} {of_word} {in_order} limit {{limit}}) as ids {each}"
+    found.narrowings.insert(0, Narrowing([has_first, has_all], [has_all], f"{ids} {first}", lists))

@@ -11,7 +11,8 @@ from core.database import PIN, PIN_FIRST
 from core.errors import BadUserInput
 from core.ids import GlobalIdOf
 from resolvers.read.connection import Page, page_reader
-from resolvers.read.filters import predicates
+from resolvers.read.filters import filters_of
+from resolvers.read.lanes import counted_rows, page_rows
 from resolvers.read.request import Read, Selection
 from resolvers.read.source import Column, Embedded, Field, Many, One, Source
 from resolvers.read.statement import Arguments, ArgumentSite, Parameters, Row, uses_variables
@@ -129,11 +130,15 @@ class _Planner:
         return f"{{t}}.{column} = {placeholder}"
 
     def _from(self, source: Source, row: Row, conditions: list[str]) -> str:
-        """The table with everything that holds for its rows: the workspace, who may see them, the conditions."""
+        """The table with everything that holds for its rows."""
+        where = self._where(source, conditions)
+        return f"from {source.table} {row.alias} where " + " and ".join(where).format(t=row.alias)
+
+    def _where(self, source: Source, conditions: list[str]) -> list[str]:
+        """The workspace, who may see the rows, the conditions; as templates."""
         where = [] if self.read.across_workspaces else [f"{{t}}.{source.workspace_column} = $1"]
         where += conditions
-        where += [condition for condition in (source.where, self._published(source)) if condition]
-        return f"from {source.table} {row.alias} where " + " and ".join(where).format(t=row.alias)
+        return where + [condition for condition in (source.where, self._published(source)) if condition]
 
     def _published(self, source: Source) -> str | None:
         scopes = self.selection.caller.scopes | self.read.granted
@@ -299,7 +304,7 @@ class _Planner:
         names = {name for name, _ in selected.values()}
         reads_page = not names <= {"totalCount", "__typename"}
         used = self.parameters if reads_page or "totalCount" in names else Parameters(reserved=0)
-        filters = predicates(source.filters, arguments.get("filter") or {}, site, used)
+        filtering = filters_of(source, arguments.get("filter") or {}, site, used)
         # Arguments are checked in any case, but a parameter that the statement does not use has no type.
         parameters = self.parameters if reads_page else Parameters(reserved=0)
         looks_ahead = "pageInfo" in names
@@ -309,7 +314,7 @@ class _Planner:
         items = []
         for key, (name, group) in selected.items():
             if name == "totalCount":
-                counted = self._from(source, self._row(), [*conditions, *filters])
+                counted = counted_rows(source, self._where(source, conditions), filtering, self._row().alias)
                 code = once.column(f"(select count(*) {counted})")
             else:
                 code = self._connection_field(name, parent, group, source, child, page, read, cut, (*path, key))
@@ -319,8 +324,7 @@ class _Planner:
             return answer, ""
         if looks_ahead:
             answer = f"[{answer} for {cut} in ({self._constant(page.cut)}({records}, a[{site}]),)][0]"
-        where = self._from(source, child, [*conditions, *filters, *page.conditions])
-        return answer, f"{where} order by {page.order.format(t=child.alias)} limit {page.limit}"
+        return answer, page_rows(source, page, self._where(source, conditions), filtering, child.alias)
 
     def _nested(
         self,

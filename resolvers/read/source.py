@@ -64,10 +64,26 @@ Field = Column | Embedded | One | Many
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """A column that never is null and has an index behind the workspace; `kind` types it in cursors."""
+    """A column that never is null and has an index behind the workspace; `kind` types it in cursors.
+
+    With lanes its index is for values of at least `least`, which every value is: no other sort's index fits then.
+    """
 
     sql: str
     kind: str
+    least: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A column that stands in each sort index between the workspace and the sort key.
+
+    `values` are all that it can have, as SQL; what asks for one of them says `sql = value`, to the letter.
+    `resolvers/read/lanes.py` tells what it is for.
+    """
+
+    sql: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +150,8 @@ class Source:
 
     `where` holds for everybody; `published_where` besides for all who do not have `unpublished_scope`, shoppers first
     of all. `scope` is what a caller needs to reach the type through `node` or a relation; None is public.
-    `workspace_column` is the column that holds the workspace.
+    `workspace_column` is the column that holds the workspace. With `lanes`, each sort has an index of workspace, lanes,
+    sort key and id, for the rows of `where` and the key's `least` value.
     """
 
     type_name: str
@@ -143,6 +160,7 @@ class Source:
     sorts: Mapping[str, SortKey] = field(default_factory=dict)
     default_sort: tuple[str, str] = ("ID", "ASC")
     filters: Mapping[str, Filter] = field(default_factory=dict)
+    lanes: tuple[Lane, ...] = ()
     where: str | None = None
     published_where: str | None = None
     unpublished_scope: str | None = None
