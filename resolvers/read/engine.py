@@ -14,6 +14,8 @@ from resolvers.read.request import Read, ReadEach, Selection
 from resolvers.read.source import Source
 
 MAX_PLANS = 1000
+# Plans of one selection whose arguments are remembered: one for each set of rights that it is read with.
+MAX_REMEMBERED = 16
 
 PathItem = str | int
 
@@ -106,6 +108,8 @@ def _arguments(plan: Plan, selection: Selection) -> list[dict[str, Any]]:
     """The arguments of every field in the plan."""
     found = selection.remembered.get(plan)
     if found is None:
+        if len(selection.remembered) >= MAX_REMEMBERED:
+            selection.remembered.clear()
         found = selection.remembered[plan] = [site.values(selection.variables) for site in plan.sites]
     return found
 
