@@ -2,7 +2,8 @@
 
 A bucket holds points. Each operation takes its cost from it, and points come back at a rate up to a maximum. Redis has
 the bucket; a process leases points from it and serves requests out of its memory, without a round trip, until the lease
-is used up or `LEASE_SECONDS` old. A lump is about what the process used in the last second.
+is used up or `LEASE_SECONDS` old. A lump is about what the process would use
+in that time, and never more than a second restores.
 
 What holds, for the points of one bucket:
 
@@ -42,7 +43,8 @@ THROTTLED = Counter("vitrine_throttled_total", "Operations refused for their cos
 LEASE_CALLS = Counter("vitrine_throttle_lease_calls_total", "Calls to Redis that leased points.")
 LEASE_FAILURES = Counter("vitrine_throttle_lease_failures_total", "Calls to Redis for points that failed.")
 
-LEASE_SECONDS = 2.0
+# A call to Redis costs as much as finding one product: who comes by every few seconds shall not need one each time.
+LEASE_SECONDS = 10.0
 # The smallest and the largest lump, in seconds of the bucket's rate: the least serves what a page asks for at once, and
 # loses 3 % of the rate where it is left.
 MIN_LUMP_SECONDS = 0.05
@@ -172,10 +174,10 @@ class Bucket:
         return True
 
     def lump(self, points: float, now: float) -> float:
-        """How much to lease besides these points: what is used in a second, as far as that can be told."""
+        """How much to lease besides these points: what is used while it lasts, as far as that can be told."""
         used = self.leased - self.points + points
         elapsed = max(now - self.leased_at, 1e-6)
-        wanted = min(used * LUMP_GROWTH, used / elapsed * LUMP_SECONDS, self.restore * LUMP_SECONDS)
+        wanted = min(used * LUMP_GROWTH, used / elapsed * LEASE_SECONDS, self.restore * LUMP_SECONDS)
         return max(wanted, self.restore * MIN_LUMP_SECONDS)
 
     def drop_old_lease(self, now: float) -> None:

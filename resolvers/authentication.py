@@ -20,9 +20,10 @@ from resolvers.context import Platform
 
 API_KEY_PREFIX = "vk_"
 STOREFRONT_TOKEN_PREFIX = "vs_"  # noqa: S105 - a prefix
-# Seconds for which a caller is believed without looking again. With the recheck of open websockets it stays below 5:
-# within that a revoked credential is refused everywhere, even when no doorbell is heard.
-CACHE_SECONDS = 2.0
+# Seconds for which a caller is believed without looking again: a revoked credential is refused everywhere within 5,
+# even when no doorbell is heard. Open websockets look again themselves, and so must hear of what is younger.
+CACHE_SECONDS = 4.0
+KNOWN_SECONDS = 2.0
 MAX_CACHED = 10_000
 MAX_CREDENTIAL_LENGTH = 4_096
 # How exactly `last_used_at` of an API key is kept.
@@ -45,7 +46,7 @@ class Credentials(NamedTuple):
 @dataclass(slots=True)
 class _Found:
     caller: Caller
-    until: float
+    at: float
 
 
 class Authenticator:
@@ -73,18 +74,19 @@ class Authenticator:
     async def identify(self, credentials: Credentials, address: str, *, is_known: bool = False) -> Caller:
         """The caller. Credentials that are not accepted make an anonymous one, whose `problem` says why.
 
-        `is_known` looks those up again that were accepted before, and charges nobody for it.
+        `is_known` looks those up again that were accepted before, sooner, and charges nobody for it.
 
         Raises:
             Throttled: the address has sent too many that had to be looked up.
 
         """
         found = self._found.get(credentials)
-        if found is None or found.until < time.monotonic():
+        believed = KNOWN_SECONDS if is_known else CACHE_SECONDS
+        if found is None or found.at + believed < time.monotonic():
             if not is_known:
                 await self._charge(address)
             caller = await self._look_up(credentials)
-            found = self._found[credentials] = _Found(caller, time.monotonic() + CACHE_SECONDS)
+            found = self._found[credentials] = _Found(caller, time.monotonic())
             if len(self._found) > MAX_CACHED:
                 self._found.popitem(last=False)
         caller = found.caller
