@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import structlog
 import uvicorn
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -20,13 +21,13 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from core.cache import AnswerCache
+from core.cache import AnswerCache, CacheCollector
 from core.database import Database
 from core.event_loop import watch_lag
 from core.persisted import PersistedDocuments
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
-from core.telemetry import configure_logging
+from core.telemetry import REQUEST_LOG, configure_logging
 from resolvers.authentication import Authenticator, new_throttle
 from resolvers.context import Platform
 from resolvers.feed import Feed
@@ -98,6 +99,8 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     runner = new_runner(platform)
     admission = Admission(runner, authenticator, throttle, registered, PersistedDocuments(redis))
     cache = AnswerCache(settings.storefront_cache_seconds)
+    collector = CacheCollector(cache)
+    REGISTRY.register(collector)
     live = LiveOperations(runner, feed)
     websocket = WebSocketDoor(runner, admission, live)
     app.state.platform = platform
@@ -123,6 +126,8 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        REGISTRY.unregister(collector)
+        REQUEST_LOG.flush()
         await platform.database.close()
         await redis.aclose()
 

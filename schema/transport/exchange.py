@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from functools import lru_cache
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -86,7 +87,12 @@ class Exchange:
 
     @property
     def takes_gzip(self) -> bool:
-        return "gzip" in self.header(b"accept-encoding")
+        return _takes_gzip(self.header(b"accept-encoding"))
+
+    def knows(self, etag: bytes) -> bool:
+        """Whether the client has the answer with this weak tag already, and only wants another one."""
+        known = self.header(b"if-none-match")
+        return bool(known) and (known.strip() == "*" or etag[2:].decode() in known)
 
     async def respond(self, status: int, headers: Headers, body: bytes) -> None:
         """Sends the response; a long body that nobody has compressed yet is, quickly, for who takes it."""
@@ -105,6 +111,16 @@ class Exchange:
             return
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(maxsize=256)
+def _takes_gzip(accepted: str) -> bool:
+    """Whether the client takes gzip: it names it, or everything, and not with a weight of 0."""
+    weights = {}
+    for each in accepted.lower().split(","):
+        name, _, parameters = each.partition(";")
+        weights[name.strip()] = parameters.replace(" ", "").rstrip("0.") != "q="
+    return weights.get("gzip", weights.get("*", False))
 
 
 _TOO_LARGE = f"The body is larger than {MAX_BODY // 1024 // 1024} MB."

@@ -22,7 +22,7 @@ from resolvers.context import Context
 from schema.documents import Invalid
 from schema.query import Privacy
 from schema.transport.admission import Admission
-from schema.transport.exchange import Exchange, Headers, TooLarge
+from schema.transport.exchange import MIN_COMPRESSED, Exchange, Headers, TooLarge
 from schema.transport.get import asked_by_get
 from schema.transport.operation import (
     Asked,
@@ -175,16 +175,16 @@ class HttpDoor:
             headers.append((b"allow", reply.allow))
         entry = reply.entry
         if entry is None:
-            headers += [(b"cache-control", b"no-store"), (b"vary", b"origin")]
+            headers += [(b"cache-control", b"no-store"), (b"vary", b"accept-encoding, origin")]
             await exchange.respond(reply.status, headers, reply.body)
             return
         headers.append((b"x-sequence", b"%d" % reply.sequence))
         if exchange.method == "GET":
             headers += [(b"cache-control", KEPT_BY_OTHERS), (b"vary", VARY), (b"etag", entry.etag)]
-            if entry.etag in exchange.header(b"if-none-match").encode("latin-1"):
+            if exchange.knows(entry.etag):
                 await exchange.send(304, headers, b"")
                 return
-        if exchange.takes_gzip:
+        if len(entry.body) >= MIN_COMPRESSED and exchange.takes_gzip:
             await exchange.send(200, [*headers, (b"content-encoding", b"gzip")], entry.gzipped)
         else:
             await exchange.send(200, headers, entry.body)
