@@ -1,6 +1,7 @@
 """Two workspaces with something of everything, filled once a run and read whole into lists."""
 
 import json
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -100,7 +101,7 @@ async def new_world(platform: Platform, graphql: GraphQL) -> World:
     for shop, products, orders in zip(shops, (44, 14), (26, 9), strict=True):
         tokens += await _fill(graphql, shop, products, orders, chance)
         await add_member(platform, shop.workspace_id, person, Role.ADMIN)
-    found = await _read(platform, shops, (person, nobody), chance)
+    found = await _read(shops, (person, nobody), chance)
     by_id = {table: {row["id"]: row for row in rows} for table, rows in found.items() if rows and "id" in rows[0]}
     return World(
         rows=found,
@@ -222,10 +223,10 @@ _TIED = (
 
 
 async def _read(
-    platform: Platform, shops: list[Shop], people: tuple[Person, ...], chance: random.Random
+    shops: list[Shop], people: tuple[Person, ...], chance: random.Random
 ) -> dict[str, list[Row]]:
-    """Every row as the database's owner, whom no policy holds back, in no order that anything could lean on."""
-    connection = await asyncpg.connect(platform.settings.owner_dsn)
+    """Every row as PostgreSQL's superuser, whom no policy holds back, in no order that anything could lean on."""
+    connection = await asyncpg.connect(os.environ["EMBEDDED_SUPERUSER_URL"])
     ours = [shop.workspace_id for shop in shops]
     try:
         for statement in _AGED.split(";"):
