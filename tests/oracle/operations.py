@@ -193,17 +193,15 @@ class Writer:
             chosen.remove(self._of("first", "last"))
         elif {"first", "last"} <= set(chosen):
             self.planted = self.planted or not is_root
-        sort = self._sort_of(node)
+        # Cursors should mostly be of the sort that is asked for.
+        sorts = [*SORTS.get(node, ({"": ""}, ""))[0]]
+        sort = self._of(*sorts) if "sort" in chosen else sorts[0]
         self.chance.shuffle(chosen)
         written = []
         for each in chosen:
-            if each == "sort":
-                value = sort[1]
-            else:
-                value = self._value(definition.args[each].type, Place(node, each, name, sort[0], is_root))
+            place = Place(node, each, name, sort, is_root)
+            value = self._sort(place) if each == "sort" else self._value(definition.args[each].type, place)
             written.append(f"{each}: {value}")
-        if "sort" in definition.args and "sort" not in chosen and "after" in chosen and sort[1]:
-            written.append(f"sort: {sort[1]}")
         self.traits |= {each for each in chosen if each in {"filter", "sort"}}
         return f"({', '.join(written)})" if written else ""
 
@@ -213,17 +211,11 @@ class Writer:
         likely = {"first": 0.5, "last": 0.3, "after": 0.25, "before": 0.15, "filter": 0.45, "sort": 0.5}
         return self._happens(likely[name] if is_root or name not in {"first"} else 0.7)
 
-    def _sort_of(self, node: str) -> tuple[str, str]:
-        """The sort that a connection's cursors should be of, and how it is written; empty for the default."""
-        sorts, _ = SORTS.get(node, ({"": ""}, ""))
-        name = self._of(*sorts)
-        if f"{node}Sort" not in SCHEMA.type_map:
-            return name, ""
-        place = Place(node, "sort", "", name, is_root=True)
-        text = f"{{field: {self._either(f'{node}SortField!', lambda: name, str)}"
+    def _sort(self, place: "Place") -> str:
+        text = f"{{field: {self._either(f'{place.node}SortField!', lambda: place.sort, str)}"
         if self._happens(0.7):
             text += f", direction: {self._value(GraphQLNonNull(SCHEMA.type_map['SortDirection']), place)}"
-        return name, text + "}"
+        return text + "}"
 
     def _value(self, type_: Any, place: "Place", *, inside: bool = False) -> str:
         """An argument's value as it is written: a literal, or a variable."""

@@ -3,7 +3,6 @@
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from random import Random
 from time import monotonic
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from core.access import Caller
 from core.errors import RequestError
 from resolvers.context import Context, Platform
 from schema.documents import Invalid
-from schema.transport.operation import Asked, Runner, new_runner, run
+from schema.transport.operation import Asked, new_runner, run
 from tests.client import GraphQL
 from tests.oracle import plain
 from tests.oracle.data import World, callers, new_world
@@ -49,15 +48,15 @@ class Outcome(NamedTuple):
     traits: frozenset[str] = frozenset()
 
 
-@dataclass
 class Oracle:
-    """The engine and the world that it is asked about, and how it went."""
+    """The engine and the world that it is asked about, and how it went. No dataclass: failures would show all rows."""
 
-    runner: Runner
-    platform: Platform
-    world: World
-    counted: Counter[str] = field(default_factory=Counter)
-    started: float = field(default_factory=monotonic)
+    def __init__(self, platform: Platform, world: World) -> None:
+        self.platform = platform
+        self.world = world
+        self.runner = new_runner(platform)
+        self.counted: Counter[str] = Counter()
+        self.started = monotonic()
 
     def count(self, outcome: Outcome, traits: set[str]) -> None:
         """Notes an agreement."""
@@ -92,7 +91,7 @@ async def oracle(
     platform: Platform, graphql: GraphQL, request: pytest.FixtureRequest
 ) -> AsyncIterator[Oracle]:
     world = await new_world(platform, graphql)
-    made = Oracle(new_runner(platform), platform, world)
+    made = Oracle(platform, world)
     yield made
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
