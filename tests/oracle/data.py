@@ -4,7 +4,7 @@ import json
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -267,24 +267,37 @@ def _plain(record: Any) -> Row:
 
 
 def callers(world: World, chance: random.Random) -> Iterator[Caller]:
-    """Callers without end: mostly such as see much, of every kind."""
-    person, nobody = world.people
+    """Callers without end, often the same again, or one who differs in nothing but what a storefront hides."""
+    caller = _caller(world, chance)
     while True:
-        workspace = chance.choice((*world.workspaces, world.workspaces[0], world.workspaces[0]))
-        match chance.randrange(12):
-            case 0 | 1 | 2:
-                yield Caller(CallerKind.API_KEY, person, workspace, frozenset(SCOPES))
-            case 3 | 4:
-                kept = frozenset(scope for scope in SCOPES if chance.random() < 0.6)
-                yield Caller(CallerKind.API_KEY, person, workspace, kept)
-            case 5 | 6 | 7:
-                yield Caller(CallerKind.SHOPPER, nobody, workspace, hides_stock=chance.random() < 0.5)
-            case 8 | 9:
-                role = chance.choice(tuple(Role))
-                yield Caller(CallerKind.USER, person, workspace, ROLE_SCOPES[role], role)
-            case 10:
-                asker = chance.choice((person, nobody))
-                problem = chance.choice((None, None, "There is no such workspace."))
-                yield Caller(CallerKind.USER, asker, workspace_problem=problem)
+        yield caller
+        match chance.randrange(5):
+            case 0 | 1:
+                pass
+            case 2 | 3 if caller.kind is CallerKind.SHOPPER:
+                caller = replace(caller, hides_stock=not caller.hides_stock)
             case _:
-                yield Caller(CallerKind.ANONYMOUS, problem=chance.choice((None, "The token has expired.")))
+                caller = _caller(world, chance)
+
+
+def _caller(world: World, chance: random.Random) -> Caller:
+    """A caller: mostly such as see much, of every kind."""
+    person, nobody = world.people
+    workspace = chance.choice((*world.workspaces, world.workspaces[0], world.workspaces[0]))
+    match chance.randrange(14):
+        case 0 | 1 | 2 | 3:
+            return Caller(CallerKind.API_KEY, person, workspace, frozenset(SCOPES))
+        case 4 | 5:
+            kept = frozenset(scope for scope in SCOPES if chance.random() < 0.6)
+            return Caller(CallerKind.API_KEY, person, workspace, kept)
+        case 6 | 7 | 8:
+            return Caller(CallerKind.SHOPPER, nobody, workspace, hides_stock=chance.random() < 0.5)
+        case 9 | 10 | 11:
+            role = chance.choice(tuple(Role))
+            return Caller(CallerKind.USER, person, workspace, ROLE_SCOPES[role], role)
+        case 12:
+            asker = chance.choice((person, nobody))
+            problem = chance.choice((None, None, "There is no such workspace."))
+            return Caller(CallerKind.USER, asker, workspace_problem=problem)
+        case _:
+            return Caller(CallerKind.ANONYMOUS, problem=chance.choice((None, "The token has expired.")))

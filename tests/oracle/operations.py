@@ -24,7 +24,7 @@ from tests.oracle.data import Row, World
 from tests.oracle.plain import SCHEMA, SORTS, TABLES, Page, global_id, moment
 
 MAX_DEPTH = 7
-RUNS = 3
+RUNS = 4
 NAMES = ("T", "Kind", "x1", "_")
 MALFORMED_CURSORS = ("", "nonsense", "CREATED_AT::", "POSITION:1:", "TITLE:lamp:zz", ":::", "CREATED_AT:2026:" + "0" * 32)
 MALFORMED_IDS = ("", "Product", "Product_", "product_" + "0" * 32, "Nothing_" + "0" * 32, "Product_" + "G" * 32, "é_1")
@@ -80,7 +80,7 @@ class Writer:
         parts = [head + "{ " + body + " }", *fragments]
         if self._happens(0.3):
             parts.reverse()
-        return Operation("\n".join(parts), [self._values() for _ in range(RUNS)], self.traits, self.planted)
+        return Operation("\n".join(parts), self._runs(), self.traits, self.planted)
 
     # -- chance -------------------------------------------------------------------------------------------------------
 
@@ -221,8 +221,7 @@ class Writer:
         """An argument's value as it is written: a literal, or a variable."""
         bare = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         if isinstance(bare, GraphQLInputObjectType) and (inside or self._happens(0.75)):
-            given = [each for each in bare.fields if self._happens(0.4)]
-            self.chance.shuffle(given)
+            given = self._some(bare)
             parts = [
                 f"{each}: {self._value(bare.fields[each].type, place.of(each, place.name), inside=True)}"
                 for each in given
@@ -251,12 +250,20 @@ class Writer:
         self.variables[name] = Variable(declared, make, is_null, is_null or has_default)
         return f"${name}"
 
-    def _values(self) -> Row:
+    def _runs(self) -> list[Row]:
+        """Values for the variables of each run: some as before, so that what was kept of the last run is used again."""
+        runs = [self._values({}, 0)]
+        while len(runs) < RUNS:
+            runs.append(self._values(runs[-1], self._of(0, 0.7, 0.7)))
+        return runs
+
+    def _values(self, before: Row, kept: float) -> Row:
         values = {}
         for name, variable in self.variables.items():
-            if variable.may_be_absent and self._happens(0.2):
-                continue
-            values[name] = None if variable.may_be_null and self._happens(0.1) else variable.make()
+            if name in before and self._happens(kept):
+                values[name] = before[name]
+            elif not (variable.may_be_absent and self._happens(0.2)):
+                values[name] = None if variable.may_be_null and self._happens(0.15) else variable.make()
         return values
 
     # -- values -------------------------------------------------------------------------------------------------------
@@ -268,7 +275,7 @@ class Writer:
         if isinstance(type_, GraphQLList):
             return [self._made(type_.of_type, place) for _ in range(self._of(0, 1, 1, 2, 3, 8))]
         if isinstance(type_, GraphQLInputObjectType):
-            given = [each for each in type_.fields if self._happens(0.4)]
+            given = self._some(type_)
             return {
                 each: None if self._happens(0.05) else self._made(type_.fields[each].type, place.of(each, place.name))
                 for each in given
@@ -288,6 +295,10 @@ class Writer:
                 return self._id(place)
             case _:
                 return self._string(place)
+
+    def _some(self, type_: GraphQLInputObjectType) -> list[str]:
+        """Some keys of an input, few: all that is named must hold, and little would be found."""
+        return self.chance.sample([*type_.fields], min(self._of(0, 1, 1, 1, 1, 2, 2, 3), len(type_.fields)))
 
     def _size(self, place: "Place") -> int:
         if self._happens(0.02):

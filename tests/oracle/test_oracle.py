@@ -26,7 +26,7 @@ from tests.oracle.reducing import smaller_documents
 
 # How many operations are compared; `make fuzz` compares more, and others every time.
 EXAMPLES = int(os.environ.get("EXAMPLES", "0"))
-FEW = 900
+FEW = 2_000
 
 Path = tuple[str | int, ...]
 
@@ -90,6 +90,8 @@ _TOLD = {"agreed", "discarded"}
 async def oracle(
     platform: Platform, graphql: GraphQL, request: pytest.FixtureRequest
 ) -> AsyncIterator[Oracle]:
+    if "EMBEDDED_SUPERUSER_URL" not in os.environ:
+        pytest.skip("Reading all rows takes PostgreSQL's superuser: leave DATABASE_URL out, and the tests start their own.")
     world = await new_world(platform, graphql)
     made = Oracle(platform, world)
     yield made
