@@ -59,7 +59,9 @@ MOMENTS = (
     "2026-03-09T12:34:56.789Z",
 )
 ORDER_CANCEL = """
-mutation ($id: ID!, $reason: String) { orderCancel(id: $id, input: { reason: $reason }) { userErrors { code message } } }
+mutation ($id: ID!, $reason: String) {
+  orderCancel(id: $id, input: { reason: $reason }) { userErrors { code message } }
+}
 """
 PRODUCT_DELETE = "mutation ($id: ID!) { productDelete(id: $id) { userErrors { code message } } }"
 TOKEN_CREATE = """
@@ -127,7 +129,11 @@ async def _fill(graphql: GraphQL, shop: Shop, products: int, orders: int, chance
     for scopes in ((), ("products:read",), ("orders:read", "audit:read"), tuple(SCOPES), ("carts:read",)):
         await key_with(shop, *scopes)
     for number in range(3):
-        created = {"name": f"Site {number}", "hidesStock": number == 1, "allowedOrigins": ["https://a.example"] * number}
+        created = {
+            "name": f"Site {number}",
+            "hidesStock": number == 1,
+            "allowedOrigins": ["https://a.example"] * number,
+        }
         site = (await _done(shop, TOKEN_CREATE, {"input": created}))["storefrontToken"]["id"]
         documents = [f"query Page{page} {{ __typename }}" for page in range(number * 3)] + ["{ __typename }"]
         await _done(shop, REGISTER, {"id": site, "documents": documents})
@@ -206,7 +212,8 @@ update api_key set expires_at = now() + interval '1 year' where workspace_id = a
 update storefront_token set revoked_at = now() where workspace_id = any($1) and right(id::text, 1) < '5';
 update product_variant set deleted_at = now() where workspace_id = any($1) and position > 1
   and right(id::text, 1) < '4';
-update product_image set position = 0 where workspace_id = any($1) and position < 3 and right(product_id::text, 1) < '8';
+update product_image set position = 0 where workspace_id = any($1) and position < 3
+  and right(product_id::text, 1) < '8';
 update product_variant set position = 1 where workspace_id = any($1) and position in (1, 2)
   and right(product_id::text, 1) < '8'
 """
@@ -222,9 +229,7 @@ _TIED = (
 )
 
 
-async def _read(
-    shops: list[Shop], people: tuple[Person, ...], chance: random.Random
-) -> dict[str, list[Row]]:
+async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Random) -> dict[str, list[Row]]:
     """Every row as PostgreSQL's superuser, whom no policy holds back, in no order that anything could lean on."""
     connection = await asyncpg.connect(os.environ["EMBEDDED_SUPERUSER_URL"])
     ours = [shop.workspace_id for shop in shops]

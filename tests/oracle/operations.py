@@ -26,9 +26,32 @@ from tests.oracle.plain import SCHEMA, SORTS, TABLES, Page, global_id, moment
 MAX_DEPTH = 7
 RUNS = 4
 NAMES = ("T", "Kind", "x1", "_")
-MALFORMED_CURSORS = ("", "nonsense", "CREATED_AT::", "POSITION:1:", "TITLE:lamp:zz", ":::", "CREATED_AT:2026:" + "0" * 32)
+MALFORMED_CURSORS = (
+    "",
+    "nonsense",
+    "CREATED_AT::",
+    "POSITION:1:",
+    "TITLE:lamp:zz",
+    ":::",
+    "CREATED_AT:2026:" + "0" * 32,
+)
 MALFORMED_IDS = ("", "Product", "Product_", "product_" + "0" * 32, "Nothing_" + "0" * 32, "Product_" + "G" * 32, "é_1")
-WORDS = ("", "lamp", "la", "LAMP brass", "ätna", "atna", "日本", "elan vit", "sku", "größe", "zzz", "100", "straße", "o'b")
+WORDS = (
+    "",
+    "lamp",
+    "la",
+    "LAMP brass",
+    "ätna",
+    "atna",
+    "日本",
+    "elan vit",
+    "sku",
+    "größe",
+    "zzz",
+    "100",
+    "straße",
+    "o'b",
+)
 # Where nothing of a kind exists in a filter, somebody's text does.
 TEXTS = ("", "nonsense", "ada@example.com", "bob@example.com", "BOB@example.com", "productCreate", "orderPlace", "ä\0")
 
@@ -209,7 +232,7 @@ class Writer:
         if isinstance(argument.type, GraphQLNonNull):
             return True
         likely = {"first": 0.5, "last": 0.3, "after": 0.25, "before": 0.15, "filter": 0.45, "sort": 0.5}
-        return self._happens(likely[name] if is_root or name not in {"first"} else 0.7)
+        return self._happens(likely[name] if is_root or name != "first" else 0.7)
 
     def _sort(self, place: "Place") -> str:
         text = f"{{field: {self._either(f'{place.node}SortField!', lambda: place.sort, str)}"
@@ -270,31 +293,35 @@ class Writer:
 
     def _made(self, type_: Any, place: "Place") -> Any:
         """A value of the type, as JSON has it, of what the data holds at this place."""
-        if isinstance(type_, GraphQLNonNull):
-            return self._made(type_.of_type, place)
-        if isinstance(type_, GraphQLList):
-            return [self._made(type_.of_type, place) for _ in range(self._of(0, 1, 1, 2, 3, 8))]
-        if isinstance(type_, GraphQLInputObjectType):
-            given = self._some(type_)
-            return {
-                each: None if self._happens(0.05) else self._made(type_.fields[each].type, place.of(each, place.name))
-                for each in given
-            }
-        if isinstance(type_, GraphQLEnumType):
-            return self._of(*type_.values)
-        match type_.name:
-            case "Boolean":
-                return self._happens(0.5)
-            case "Int" if place.name in {"first", "last"}:
-                return self._size(place)
-            case "Int":
-                return 1000 + self._of(-1, 0, 1, 2, 5, 9, 14, 30, 2**31 - 1001)
-            case "DateTime":
-                return self._moment(place)
-            case "ID":
-                return self._id(place)
+        match type_:
+            case GraphQLNonNull():
+                return self._made(type_.of_type, place)
+            case GraphQLList():
+                return [self._made(type_.of_type, place) for _ in range(self._of(0, 1, 1, 2, 3, 8))]
+            case GraphQLInputObjectType():
+                return {
+                    each: None
+                    if self._happens(0.05)
+                    else self._made(type_.fields[each].type, place.of(each, place.name))
+                    for each in self._some(type_)
+                }
+            case GraphQLEnumType():
+                return self._of(*type_.values)
             case _:
-                return self._string(place)
+                return self._scalars[type_.name](place)
+
+    @property
+    def _scalars(self) -> dict[str, Callable[["Place"], Any]]:
+        return {
+            "Boolean": lambda _: self._happens(0.5),
+            "Int": lambda place: self._size(place) if place.name in {"first", "last"} else self._number(),
+            "DateTime": self._moment,
+            "ID": self._id,
+            "String": self._string,
+        }
+
+    def _number(self) -> int:
+        return 1000 + int(self._of(-1, 0, 1, 2, 5, 9, 14, 30, 2**31 - 1001))
 
     def _some(self, type_: GraphQLInputObjectType) -> list[str]:
         """Some keys of an input, few: all that is named must hold, and little would be found."""
@@ -311,7 +338,8 @@ class Writer:
         rows = self.world.rows[TABLES[place.node]]
         row = self._of(*rows)
         value = row[column.get(place.parent, "created_at")]
-        return self._of(moment(value), moment(value), value.isoformat(), "2026-02-01T01:00:00+01:00", "2030-01-01T00:00Z")
+        others = ("2026-02-01T01:00:00+01:00", "2030-01-01T00:00Z")
+        return str(self._of(moment(value), moment(value), value.isoformat(), *others))
 
     def _string(self, place: "Place") -> str:
         if place.name in {"after", "before"}:
@@ -369,16 +397,17 @@ class Place:
 
 def printed(type_: Any, value: Any) -> str:
     """A value as GraphQL writes it in a document."""
-    if isinstance(type_, GraphQLNonNull):
-        return printed(type_.of_type, value)
-    if value is None:
-        return "null"
-    if isinstance(type_, GraphQLList):
-        if len(value) == 1:
-            return printed(type_.of_type, value[0])
-        return "[" + ", ".join(printed(type_.of_type, each) for each in value) + "]"
-    if isinstance(type_, GraphQLInputObjectType):
-        return "{" + ", ".join(f"{key}: {printed(type_.fields[key].type, each)}" for key, each in value.items()) + "}"
-    if isinstance(type_, GraphQLEnumType):
-        return str(value)
-    return json.dumps(value)
+    bare = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+    match bare:
+        case _ if value is None:
+            return "null"
+        case GraphQLList() if len(value) == 1:
+            return printed(bare.of_type, value[0])
+        case GraphQLList():
+            return "[" + ", ".join(printed(bare.of_type, each) for each in value) + "]"
+        case GraphQLInputObjectType():
+            return (
+                "{" + ", ".join(f"{key}: {printed(bare.fields[key].type, each)}" for key, each in value.items()) + "}"
+            )
+        case _:
+            return str(value) if isinstance(bare, GraphQLEnumType) else json.dumps(value)

@@ -379,7 +379,7 @@ def _is_found(view: View, product: Row, search: str) -> bool:
     return bool(tokens) and all(any(token.startswith(word) for token in tokens) for word in _words(search))
 
 
-def _is_open(_view: View, invitation: Row, wanted: bool) -> bool:  # noqa: FBT001 - a filter's value
+def _is_open(_view: View, invitation: Row, wanted: bool) -> bool:
     gone = invitation["accepted_at"] or invitation["revoked_at"] or invitation["expires_at"] <= datetime.now(UTC)
     return wanted is not bool(gone)
 
@@ -394,7 +394,7 @@ def _is_about(_view: View, entry: Row, text: str) -> bool:
     return row_id is not None and entry["entity_id"] == row_id and entry["entity_type"] == type_name
 
 
-def _is_revoked(_view: View, row: Row, wanted: bool) -> bool:  # noqa: FBT001 - a filter's value
+def _is_revoked(_view: View, row: Row, wanted: bool) -> bool:
     return wanted is (row["revoked_at"] is not None)
 
 

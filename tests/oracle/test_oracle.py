@@ -76,7 +76,7 @@ class Oracle:
         )
         took = monotonic() - self.started
         return (
-            f"{self.counted['agreed']} operations agreed in {took:.0f} s, {self.counted['agreed'] / took:.0f} a second; "
+            f"{agreed} operations agreed in {took:.0f} s, {agreed / took:.0f} a second; "
             f"{self.counted['discarded']} were not valid.\n{shares}"
         )
 
@@ -87,11 +87,9 @@ _TOLD = {"agreed", "discarded"}
 
 
 @pytest.fixture(scope="module")
-async def oracle(
-    platform: Platform, graphql: GraphQL, request: pytest.FixtureRequest
-) -> AsyncIterator[Oracle]:
+async def oracle(platform: Platform, graphql: GraphQL, request: pytest.FixtureRequest) -> AsyncIterator[Oracle]:
     if "EMBEDDED_SUPERUSER_URL" not in os.environ:
-        pytest.skip("Reading all rows takes PostgreSQL's superuser: leave DATABASE_URL out, and the tests start their own.")
+        pytest.skip("Reading all rows takes PostgreSQL's superuser, which only the embedded server tells.")
     world = await new_world(platform, graphql)
     made = Oracle(platform, world)
     yield made
