@@ -79,11 +79,11 @@ ID = re.compile(r"([A-Za-z]{1,60})_([0-9a-f]{32})")
 
 
 class Refusal(Exception):
-    """An error that clients see, by its code."""
+    """An error that clients see, by its code and, where one is missing, the scope."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, scope: str = "") -> None:
         super().__init__(code)
-        self.code = code
+        self.told = f"{code} {scope}".strip()
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ class View:
         return scope is None or scope in self.caller.scopes or scope in self.granted
 
     def need(self, scope: str | None) -> None:
-        if not self.has(scope):
-            raise Refusal("FORBIDDEN")
+        if scope and not self.has(scope):
+            raise Refusal("FORBIDDEN", scope)
 
     def sees(self, type_name: str, row: Row) -> bool:
         """Whether the row is there for the caller."""
@@ -164,10 +164,10 @@ def answer(
 
 
 def code_of(error: Any) -> str:
-    """The code of one of the result's errors."""
+    """The code of one of the result's errors, with the scope that is missing."""
     cause = error.original_error
     if isinstance(cause, Refusal):
-        return cause.code
+        return cause.told
     if cause is None or type(cause).__module__.startswith("graphql"):
         return "BAD_USER_INPUT"
     raise cause
@@ -546,7 +546,7 @@ def _enter(caller: Caller, scope: str | None = None) -> None:
     if caller.workspace_id is None:
         raise Refusal("BAD_USER_INPUT")
     if scope and scope not in caller.scopes:
-        raise Refusal("FORBIDDEN")
+        raise Refusal("FORBIDDEN", scope)
 
 
 def _viewer(view: View) -> Thing | None:

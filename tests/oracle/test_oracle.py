@@ -72,7 +72,7 @@ class Oracle:
     def report(self) -> str:
         agreed = self.counted["agreed"] or 1
         shares = ", ".join(
-            f"{name} {count * 100 // agreed} %" for name, count in self.counted.most_common() if name not in _TOLD
+            f"{name} {count * 100 / agreed:.1f} %" for name, count in self.counted.most_common() if name not in _TOLD
         )
         took = monotonic() - self.started
         return (
@@ -134,7 +134,7 @@ async def compared(oracle: Oracle, case: Case) -> Outcome:
     body = (await run(oracle.runner, prepared, Context(oracle.platform, case.caller, "request"))).body
     result = plain.answer(oracle.world, case.caller, parse(case.text), case.variables, None)
     expected = {(tuple(error.path or ()), plain.code_of(error)) for error in result.errors or []}
-    found = {(tuple(error.get("path", ())), error["extensions"]["code"]) for error in body.get("errors", ())}
+    found = {(tuple(error.get("path", ())), _code(error["extensions"])) for error in body.get("errors", ())}
     wrong = disagreement(body.get("data"), found, result.data, expected)
     traits = {"errors"} if expected else set()
     if result.data is None:
@@ -143,6 +143,10 @@ async def compared(oracle: Oracle, case: Case) -> Outcome:
         wrong = _without_refused_roots(body.get("data"), found, result.data, expected)
         traits.add("refused below a root")
     return Outcome(wrong, traits=frozenset(traits))
+
+
+def _code(extensions: dict[str, str]) -> str:
+    return f"{extensions['code']} {extensions.get('scope', '')}".strip()
 
 
 def _refused(oracle: Oracle, case: Case, refused: Exception) -> Outcome:
