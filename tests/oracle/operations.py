@@ -52,8 +52,8 @@ WORDS = (
     "straße",
     "o'b",
 )
-# Where nothing of a kind exists in a filter, somebody's text does.
-TEXTS = ("", "nonsense", "ada@example.com", "bob@example.com", "BOB@example.com", "productCreate", "orderPlace", "ä\0")
+# No NUL, which PostgreSQL refuses where it reads anything: tests/http/test_values.py tries that.
+TEXTS = ("", "nonsense", "ada@example.com", "bob@example.com", "BOB@example.com", "productCreate", "orderPlace", "ä")
 
 
 @dataclass
