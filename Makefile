@@ -32,6 +32,10 @@ run: setup assets ## everything, here: PostgreSQL, Redis, migrations, demo shops
 test: setup assets client-libraries ## the tests, on PostgreSQL and Redis of their own (ARGS: pytest's arguments)
 	@$(PY) -m dev.test $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup assets ## random queries, compared with plain loops over plain rows (EXAMPLES: how many, 20000 by default)
+	@EXAMPLES=$${EXAMPLES:-20000} $(PY) -m dev.test tests/oracle -n 0 -q $(ARGS)
+
 .PHONY: check
 check: setup ## format, lint, types, layers, schema.graphql and migrations: what CI asks besides the tests
 	@$(PY) -m dev.check

@@ -29,7 +29,10 @@ from schema.request import Request
 
 @dataclass(slots=True)
 class RootRead:
-    """One root field of a query. `name` is its key in the answer; `__typename` has no declaration."""
+    """One root field of a query. `name` is its key in the answer; `__typename` has no declaration.
+
+    `problem` says why its arguments do not fit, where they do not: an error of this field, while the others stand.
+    """
 
     name: str
     definition: GraphQLField | None
@@ -38,6 +41,7 @@ class RootRead:
     arguments: dict[str, Any]
     key: Hashable
     remembered: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
+    problem: GraphQLError | None = None
 
 
 @dataclass(slots=True)
@@ -67,7 +71,6 @@ def make_query(
 
     Raises:
         Invalid: they do not fit.
-        GraphQLError: an argument does not.
 
     """
     variables = get_variable_values(
@@ -103,7 +106,10 @@ def _root(
     if definition is None:
         return RootRead(name, None, None, details, {}, None)
     node, _, fragment_variables = details[0]
-    arguments = get_argument_values(definition, node, variables, fragment_variables, hide_suggestions=True)
+    try:
+        arguments = get_argument_values(definition, node, variables, fragment_variables, hide_suggestions=True)
+    except GraphQLError as problem:
+        return RootRead(name, definition, root_field_of(definition), details, {}, None, problem=problem)
     key = selection_key(document_key, operation, (name,), variables)
     return RootRead(name, definition, root_field_of(definition), details, arguments, key)
 
@@ -142,11 +148,15 @@ async def _outcome(query: Query, root: RootRead, request: Request, *, with_seque
             raise NotFound(f"What {root.details[0].node.name.value} reads is not there.")
     except Exception as error:  # noqa: BLE001 - formatted, and masked if it is ours, where the answer is written
         nodes = [detail.node for detail in root.details]
-        return GraphQLError(str(error), nodes=nodes, path=[root.name], original_error=error)
+        # The text of one of graphql-core's own repeats the document.
+        message = error.message if isinstance(error, GraphQLError) else str(error)
+        return GraphQLError(message, nodes=nodes, path=[root.name], original_error=error)
     return finished
 
 
 async def _finish(query: Query, root: RootRead, request: Request, *, with_sequence: bool) -> Finished:
+    if root.problem is not None:
+        raise root.problem
     if root.declared is None or root.definition is None:
         return Finished("Query", [], _ANY_SEQUENCE)
     wanted = root.declared.resolve(request, root.arguments)

@@ -78,6 +78,8 @@ class Engine:
         """What the statement's rows come to, the plan that they were read by, and what they are as new as."""
         plan = self._plan(read, selection)
         arguments = [*_arguments(plan, selection), {**read.equals, IDS: read.ids}]
+        for check in plan.checks:
+            check(arguments)
         values = [reader(arguments) for reader in plan.readers]
         pool = database.app
         if read.across_workspaces:

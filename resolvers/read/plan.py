@@ -35,11 +35,13 @@ class Plan:
     """A statement, how to get its parameters, and how to turn its rows into the answer.
 
     There is always at least one row. `sequence` is where it has the number of the workspace's last event, if at all.
+    `checks` read what the statement does not need, and raise what is wrong with it.
     """
 
     sql: str
     sites: list[ArgumentSite]
     readers: list[Callable[[Arguments], Any]]
+    checks: list[Callable[[Arguments], Any]]
     assemble: Callable[[list[Any], Arguments], Any]
     forbidden: list[Forbidden]
     sequence: int | None
@@ -62,6 +64,8 @@ class _Planner:
     read: Read
     selection: Selection
     parameters: Parameters
+    # A parameter that the statement does not use would have no type, but arguments are checked in any case.
+    unused: Parameters = field(default_factory=lambda: Parameters(reserved=0))
     sites: list[ArgumentSite] = field(default_factory=list)
     forbidden: list[Forbidden] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
@@ -99,6 +103,7 @@ class _Planner:
             sql=self._statement(row, rows, once),
             sites=self.sites,
             readers=self.parameters.readers,
+            checks=self.unused.readers,
             assemble=self._compiled(code, row, columns, once),
             forbidden=self.forbidden,
             sequence=columns + len(once.columns) - 1 if self.read.with_sequence else None,
@@ -303,10 +308,9 @@ class _Planner:
         selected = {key: (group[0].node.name.value, group) for key, group in self._grouped(parent, details).items()}
         names = {name for name, _ in selected.values()}
         reads_page = not names <= {"totalCount", "__typename"}
-        used = self.parameters if reads_page or "totalCount" in names else Parameters(reserved=0)
+        used = self.parameters if reads_page or "totalCount" in names else self.unused
         filtering = filters_of(source, arguments.get("filter") or {}, site, used)
-        # Arguments are checked in any case, but a parameter that the statement does not use has no type.
-        parameters = self.parameters if reads_page else Parameters(reserved=0)
+        parameters = self.parameters if reads_page else self.unused
         looks_ahead = "pageInfo" in names
         page = page_reader(source, arguments, site, parameters, looks_ahead=looks_ahead)
         cut = f"p{child.alias}"

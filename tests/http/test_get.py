@@ -37,7 +37,8 @@ class TestGet:
         assert response.json()["data"] == {"products": {"nodes": [{"title": "Arc lamp"}]}}
 
     @pytest.mark.parametrize(
-        "operation", ['mutation { productDelete(id: "x") { deletedProductId } }', "subscription { orderEvents { type } }"]
+        "operation",
+        ['mutation { productDelete(id: "x") { deletedProductId } }', "subscription { orderEvents { type } }"],
     )
     async def test_changes_and_follows_nothing(self, shop: Shop, operation: str) -> None:
         key = {"Authorization": f"Bearer {shop.api_key}", "X-Storefront-Token": ""}

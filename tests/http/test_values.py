@@ -80,3 +80,24 @@ class TestAbsurdValues:
                 faults.append(value)
 
         assert [repr(fault)[:60] for fault in faults] == []
+
+
+class TestArgumentsThatDoNotFit:
+    async def test_are_told_with_the_path_of_their_field(self, shop: Shop) -> None:
+        document = """
+        query ($way: SortDirection = ASC) {
+          workspace { slug }
+          products(sort: { field: TITLE, direction: $way }) { totalCount }
+        }
+        """
+        answer = await shop.admin(document, {"way": None})
+        error = answer["errors"][0]
+        assert answer["data"] is None
+        assert (error["path"], error["extensions"]["code"]) == (["products"], "BAD_USER_INPUT")
+        assert "GraphQL request" not in error["message"]
+
+    async def test_are_refused_whatever_was_asked_before(self, shop: Shop) -> None:
+        document = "query ($size: Int) { products(first: $size) { totalCount } }"
+        assert "errors" not in await shop.admin(document, {"size": 1})
+        answer = await shop.admin(document, {"size": 1_000})
+        assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

@@ -1,0 +1,308 @@
+"""Two workspaces with something of everything, filled once a run and read whole into lists."""
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from core.access import ROLE_SCOPES, SCOPES, Caller, CallerKind, Role
+from core.ids import new_id
+from resolvers.context import Platform
+from tests.client import GraphQL
+from tests.factories import ORDER_PLACE, Person, Shop, add_member, make_shop, make_user
+from tests.tenancy.world import filled_shop, key_with
+
+Row = dict[str, Any]
+
+TABLES = (
+    "api_key",
+    "audit_entry",
+    "invitation",
+    "membership",
+    "order_line",
+    "persisted_operation",
+    "product",
+    "product_image",
+    "product_search_token",
+    "product_variant",
+    "sales_order",
+    "storefront_token",
+    "workspace",
+)
+TITLES = (
+    "Lamp",
+    "lamp",
+    "LAMP",
+    "Lamp",
+    "Ätna, die Leuchte",
+    "élan vital",
+    "日本の紙",
+    "a:b:c",
+    "Zebra 🪔",
+    "Brass lamp, tall",
+    "O'Brien's \"Lamp\" \\ 100%",
+    "ß Straße",
+)
+PRICES = {"EUR": ("0", "0.05", "9.99", "12.50", "12.50", "1999.00"), "JPY": ("0", "5", "980", "1250", "1250", "199900")}
+# Days that many rows share: sorts by time then fall back on the id.
+MOMENTS = (
+    "2026-01-05T10:00:00Z",
+    "2026-01-05T10:00:00.000001Z",
+    "2026-02-01T00:00:00Z",
+    "2026-03-09T12:34:56.789Z",
+    "2026-03-09T12:34:56.789Z",
+)
+ORDER_CANCEL = """
+mutation ($id: ID!, $reason: String) {
+  orderCancel(id: $id, input: { reason: $reason }) { userErrors { code message } }
+}
+"""
+PRODUCT_DELETE = "mutation ($id: ID!) { productDelete(id: $id) { userErrors { code message } } }"
+TOKEN_CREATE = """
+mutation ($input: StorefrontTokenCreateInput!) {
+  storefrontTokenCreate(input: $input) { storefrontToken { id } userErrors { code message } }
+}
+"""
+REGISTER = """
+mutation ($id: ID!, $documents: [String!]!) {
+  storefrontTokenOperationsRegister(id: $id, input: { documents: $documents }) { userErrors { code message } }
+}
+"""
+INVITE = """
+mutation ($email: String!, $role: Role!) {
+  invitationCreate(input: { email: $email, role: $role }) { userErrors { code message } }
+}
+"""
+ADDRESS = {"name": "Ada Ødegård", "line1": "Gasse 1", "city": "Wien", "countryCode": "AT", "postalCode": "1010"}
+
+
+@dataclass(frozen=True)
+class World:
+    """All rows by table, each with its column names, and what callers need to know of them."""
+
+    rows: dict[str, list[Row]]
+    workspaces: tuple[UUID, ...]
+    people: tuple[UUID, ...]
+    order_tokens: tuple[str, ...]
+    base_url: str
+    by_id: dict[str, dict[UUID, Row]] = field(default_factory=dict)
+
+
+async def new_world(platform: Platform, graphql: GraphQL) -> World:
+    """Fills two workspaces through the API, has rows tie by SQL, and reads everything."""
+    chance = random.Random(7)
+    person, nobody = await make_user(platform), await make_user(platform)
+    shops = [await make_shop(platform, graphql, "EUR"), await make_shop(platform, graphql, "JPY")]
+    tokens: list[str] = []
+    for shop, products, orders in zip(shops, (44, 14), (26, 9), strict=True):
+        tokens += await _fill(graphql, shop, products, orders, chance)
+        await add_member(platform, shop.workspace_id, person, Role.ADMIN)
+    found = await _read(shops, (person, nobody), chance)
+    by_id = {table: {row["id"]: row for row in rows} for table, rows in found.items() if rows and "id" in rows[0]}
+    return World(
+        rows=found,
+        workspaces=tuple(shop.workspace_id for shop in shops),
+        people=(person.id, nobody.id),
+        order_tokens=tuple(tokens),
+        base_url=platform.settings.base_url,
+        by_id=by_id,
+    )
+
+
+async def _fill(graphql: GraphQL, shop: Shop, products: int, orders: int, chance: random.Random) -> list[str]:
+    if shop.currency_code == "EUR":
+        await filled_shop(graphql, shop)
+    made = [await _product(shop, number, chance) for number in range(products)]
+    tokens = await _orders(shop, [each for each in made if each["onSale"]], orders, chance)
+    for each in made[::9]:
+        await _done(shop, PRODUCT_DELETE, {"id": each["id"]})
+    for number, role in enumerate((Role.ADMIN, Role.STAFF, Role.VIEWER, Role.VIEWER, Role.STAFF)):
+        await add_member(shop.platform, shop.workspace_id, await make_user(shop.platform), role)
+        email = f"guest-{number}-{shop.slug}@example.com"
+        await _done(shop, INVITE, {"email": email, "role": role.value})
+    for scopes in ((), ("products:read",), ("orders:read", "audit:read"), tuple(SCOPES), ("carts:read",)):
+        await key_with(shop, *scopes)
+    for number in range(3):
+        created = {
+            "name": f"Site {number}",
+            "hidesStock": number == 1,
+            "allowedOrigins": ["https://a.example"] * number,
+        }
+        site = (await _done(shop, TOKEN_CREATE, {"input": created}))["storefrontToken"]["id"]
+        documents = [f"query Page{page} {{ __typename }}" for page in range(number * 3)] + ["{ __typename }"]
+        await _done(shop, REGISTER, {"id": site, "documents": documents})
+    return tokens
+
+
+async def _done(shop: Shop, document: str, variables: Row) -> Row:
+    answer = await shop.admin(document, variables)
+    assert "errors" not in answer, answer
+    payload: Row = next(iter(answer["data"].values()))
+    assert payload["userErrors"] == [], answer
+    return payload
+
+
+async def _product(shop: Shop, number: int, chance: random.Random) -> Row:
+    unique = new_id().hex[-10:]
+    status = chance.choice(("ACTIVE", "ACTIVE", "ACTIVE", "DRAFT", "ARCHIVED"))
+    variants = [
+        {
+            "sku": f"{chance.choice(('SKU', 'Größe', 'lamp'))}-{unique}-{position}",
+            "title": chance.choice(("", "small", "大きい")),
+            "price": {"amount": chance.choice(PRICES[shop.currency_code]), "currencyCode": shop.currency_code},
+            "quantity": chance.choice((0, 0, 3, 500)),
+        }
+        for position in range(chance.choice((1, 1, 2, 3, 6)))
+    ]
+    pictures = [
+        {"url": chance.choice(("https://pictures.example/ä.png", "/media/lamp.png")), "altText": f"No. {position}"}
+        for position in range(chance.choice((0, 1, 2, 5)))
+    ]
+    made = await shop.product(
+        title=chance.choice(TITLES),
+        slug=f"thing-{number}",
+        description=chance.choice(("", "A heavy brass lamp.", "紙 für Straße")),
+        status=status,
+        images=pictures,
+        variants=variants,
+    )
+    nodes = made["variants"]["nodes"]
+    made["onSale"] = [
+        node["id"] for node, given in zip(nodes, variants, strict=True) if status == "ACTIVE" and given["quantity"]
+    ]
+    return made
+
+
+async def _orders(shop: Shop, products: list[Row], count: int, chance: random.Random) -> list[str]:
+    tokens = []
+    for number in range(count):
+        chosen = chance.sample(products, chance.choice((1, 1, 2, min(4, len(products)))))
+        given: Row = {
+            "email": chance.choice(("ada@example.com", "Bob@Example.com", f"guest{number}@example.com")),
+            "lines": [{"variantId": each["onSale"][0], "quantity": chance.choice((1, 1, 2))} for each in chosen],
+        }
+        if chance.random() < 0.5:
+            given |= {"shippingAddress": ADDRESS, "note": chance.choice(("", "Bitte klingeln 🔔"))}
+        answer = await shop.shopper(ORDER_PLACE, {"input": given})
+        payload = answer["data"]["orderPlace"]
+        if payload["userErrors"]:
+            continue
+        tokens.append(payload["orderToken"])
+        if number % 4 == 0:
+            reason = chance.choice((None, "Changed their mind"))
+            await _done(shop, ORDER_CANCEL, {"id": payload["order"]["id"], "reason": reason})
+    return tokens
+
+
+# -- ties, and what the API takes days for ----------------------------------------------------------------------------
+
+_AGED = """
+update invitation set accepted_at = case when right(id::text, 1) < '4' then now() - interval '1 day' end,
+  revoked_at = case when right(id::text, 1) between '4' and '7' then now() - interval '1 hour' end,
+  expires_at = case when right(id::text, 1) between '8' and 'b' then now() - interval '2 days' else expires_at end
+  where workspace_id = any($1);
+update api_key set revoked_at = now() where workspace_id = any($1) and right(id::text, 1) < '5';
+update api_key set expires_at = now() + interval '1 year' where workspace_id = any($1) and right(id::text, 1) > 'b';
+update storefront_token set revoked_at = now() where workspace_id = any($1) and right(id::text, 1) < '5';
+update product_variant set deleted_at = now() where workspace_id = any($1) and position > 1
+  and right(id::text, 1) < '4';
+update product_image set position = 0 where workspace_id = any($1) and position < 3
+  and right(product_id::text, 1) < '8';
+update product_variant set position = 1 where workspace_id = any($1) and position in (1, 2)
+  and right(product_id::text, 1) < '8'
+"""
+_TIED = (
+    ("product", "created_at"),
+    ("product", "updated_at"),
+    ("sales_order", "placed_at"),
+    ("audit_entry", "at"),
+    ("invitation", "created_at"),
+    ("membership", "created_at"),
+    ("api_key", "created_at"),
+    ("storefront_token", "created_at"),
+)
+
+
+async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Random) -> dict[str, list[Row]]:
+    """Every row as PostgreSQL's superuser, whom no policy holds back, in no order that anything could lean on."""
+    connection = await asyncpg.connect(os.environ["EMBEDDED_SUPERUSER_URL"])
+    ours = [shop.workspace_id for shop in shops]
+    try:
+        for statement in _AGED.split(";"):
+            await connection.execute(statement, ours)
+        for table, column in _TIED:
+            await _tie(connection, table, column, ours, chance)
+        found = {}
+        for table in TABLES:
+            key = "id" if table == "workspace" else "workspace_id"
+            records = await connection.fetch(f"select * from {table} where {key} = any($1)", ours)
+            found[table] = [_plain(record) for record in records]
+        wanted = [row["user_id"] for row in found["membership"]] + [person.id for person in people]
+        users = await connection.fetch("select * from app_user where id = any($1)", wanted)
+        found["app_user"] = [_plain(record) for record in users]
+    finally:
+        await connection.close()
+    for rows in found.values():
+        chance.shuffle(rows)
+    return found
+
+
+async def _tie(connection: Any, table: str, column: str, ours: list[UUID], chance: random.Random) -> None:
+    for record in await connection.fetch(f"select id from {table} where workspace_id = any($1)", ours):
+        if chance.random() < 0.8:
+            moment = datetime.fromisoformat(chance.choice(MOMENTS))
+            await connection.execute(f"update {table} set {column} = $2 where id = $1", record["id"], moment)
+
+
+def _plain(record: Any) -> Row:
+    row = dict(record)
+    for column in ("changes", "shipping_address"):
+        if row.get(column) is not None:
+            row[column] = json.loads(row[column])
+    return row
+
+
+# -- callers ----------------------------------------------------------------------------------------------------------
+
+
+def callers(world: World, chance: random.Random) -> Iterator[Caller]:
+    """Callers without end, often the same again, or one who differs in nothing but what a storefront hides."""
+    caller = _caller(world, chance)
+    while True:
+        yield caller
+        match chance.randrange(5):
+            case 0 | 1:
+                pass
+            case 2 | 3 if caller.kind is CallerKind.SHOPPER:
+                caller = replace(caller, hides_stock=not caller.hides_stock)
+            case _:
+                caller = _caller(world, chance)
+
+
+def _caller(world: World, chance: random.Random) -> Caller:
+    """A caller: mostly such as see much, of every kind."""
+    person, nobody = world.people
+    workspace = chance.choice((*world.workspaces, world.workspaces[0], world.workspaces[0]))
+    match chance.randrange(14):
+        case 0 | 1 | 2 | 3:
+            return Caller(CallerKind.API_KEY, person, workspace, frozenset(SCOPES))
+        case 4 | 5:
+            kept = frozenset(scope for scope in SCOPES if chance.random() < 0.6)
+            return Caller(CallerKind.API_KEY, person, workspace, kept)
+        case 6 | 7 | 8:
+            return Caller(CallerKind.SHOPPER, nobody, workspace, hides_stock=chance.random() < 0.5)
+        case 9 | 10 | 11:
+            role = chance.choice(tuple(Role))
+            return Caller(CallerKind.USER, person, workspace, ROLE_SCOPES[role], role)
+        case 12:
+            asker = chance.choice((person, nobody))
+            problem = chance.choice((None, None, "There is no such workspace."))
+            return Caller(CallerKind.USER, asker, workspace_problem=problem)
+        case _:
+            return Caller(CallerKind.ANONYMOUS, problem=chance.choice((None, "The token has expired.")))

@@ -1,0 +1,651 @@
+"""What every query must answer, said in the plainest way: graphql-core's own executor over lists of rows.
+
+Nothing here knows how the engine reads. The rules are written down a second time, as loops over all rows.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unicodedata import combining, normalize
+from uuid import UUID
+
+from graphql import DocumentNode, ExecutionResult, GraphQLEnumType, GraphQLResolveInfo, build_schema, execute
+
+from core.access import Caller, CallerKind
+from tests.oracle.data import Row, World
+
+SCHEMA = build_schema(Path("schema.graphql").read_text())
+DIGITS = {"EUR": 2, "JPY": 0}
+
+TABLES = {
+    "ApiKey": "api_key",
+    "AuditEntry": "audit_entry",
+    "Invitation": "invitation",
+    "Membership": "membership",
+    "Order": "sales_order",
+    "OrderLine": "order_line",
+    "PersistedOperation": "persisted_operation",
+    "Product": "product",
+    "ProductImage": "product_image",
+    "ProductVariant": "product_variant",
+    "StorefrontToken": "storefront_token",
+    "User": "app_user",
+    "Workspace": "workspace",
+}
+TYPE_SCOPES = {
+    "ApiKey": "api_keys:read",
+    "AuditEntry": "audit:read",
+    "Invitation": "members:read",
+    "Membership": "members:read",
+    "Order": "orders:read",
+    "OrderLine": "orders:read",
+    "PersistedOperation": "api_keys:read",
+    "StorefrontToken": "api_keys:read",
+    "User": "members:read",
+}
+# By type: the sorts and their columns, the first with its direction being the default.
+SORTS: dict[str, tuple[dict[str, str], str]] = {
+    "ApiKey": ({"CREATED_AT": "created_at"}, "DESC"),
+    "AuditEntry": ({"AT": "at"}, "DESC"),
+    "Invitation": ({"CREATED_AT": "created_at"}, "DESC"),
+    "Membership": ({"CREATED_AT": "created_at"}, "ASC"),
+    "Order": ({"PLACED_AT": "placed_at", "NUMBER": "number", "TOTAL": "total_amount"}, "DESC"),
+    "OrderLine": ({"POSITION": "position"}, "ASC"),
+    "PersistedOperation": ({"ID": "id"}, "ASC"),
+    "Product": (
+        {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "TITLE": "title_sort", "PRICE": "min_price_amount"},
+        "DESC",
+    ),
+    "ProductImage": ({"POSITION": "position"}, "ASC"),
+    "ProductVariant": ({"POSITION": "position"}, "ASC"),
+    "StorefrontToken": ({"CREATED_AT": "created_at"}, "DESC"),
+}
+KINDS = {
+    "created_at": datetime,
+    "updated_at": datetime,
+    "at": datetime,
+    "placed_at": datetime,
+    "title_sort": str,
+    "id": UUID,
+}
+DEFAULT_SIZE, MAX_SIZE, MAX_LISTED, MAX_WORDS = 20, 100, 100, 8
+ID = re.compile(r"([A-Za-z]{1,60})_([0-9a-f]{32})")
+
+
+class Refusal(Exception):
+    """An error that clients see, by its code and, where one is missing, the scope."""
+
+    def __init__(self, code: str, scope: str = "") -> None:
+        super().__init__(code)
+        self.told = f"{code} {scope}".strip()
+
+
+@dataclass(frozen=True)
+class View:
+    """What is there for whom. `everywhere` is for what a person owns in all workspaces."""
+
+    world: World
+    caller: Caller
+    granted: frozenset[str] = frozenset()
+    everywhere: bool = False
+
+    def has(self, scope: str | None) -> bool:
+        return scope is None or scope in self.caller.scopes or scope in self.granted
+
+    def need(self, scope: str | None) -> None:
+        if scope and not self.has(scope):
+            raise Refusal("FORBIDDEN", scope)
+
+    def sees(self, type_name: str, row: Row) -> bool:
+        """Whether the row is there for the caller."""
+        if type_name in {"Product", "ProductVariant"} and row["deleted_at"] is not None:
+            return False
+        if not self.has("products:read") and not self.is_published(type_name, row):
+            return False
+        if self.everywhere:
+            return True
+        if type_name == "User":
+            return any(
+                place["user_id"] == row["id"] and place["workspace_id"] == self.caller.workspace_id
+                for place in self.world.rows["membership"]
+            )
+        return bool(row["id" if type_name == "Workspace" else "workspace_id"] == self.caller.workspace_id)
+
+    def is_published(self, type_name: str, row: Row) -> bool:
+        """Whether shoppers see it: an active product and what belongs to one."""
+        if type_name in {"ProductVariant", "ProductImage"}:
+            row = self.world.by_id["product"][row["product_id"]]
+        elif type_name != "Product":
+            return True
+        return bool(row["status"] == "ACTIVE" and row["deleted_at"] is None)
+
+    def find(self, type_name: str, row_id: UUID | None) -> "Thing | None":
+        """The object with this id, if the caller sees it."""
+        row = self.world.by_id[TABLES[type_name]].get(row_id) if row_id else None
+        return Thing(type_name, row, self) if row and self.sees(type_name, row) else None
+
+    def all(self, type_name: str) -> list[Row]:
+        return [row for row in self.world.rows[TABLES[type_name]] if self.sees(type_name, row)]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object: a row of a type, and who looks at it."""
+
+    type_name: str
+    row: Row
+    view: View
+
+
+# -- executing --------------------------------------------------------------------------------------------------------
+
+
+def answer(
+    world: World, caller: Caller, document: DocumentNode, variables: dict[str, Any], name: str | None
+) -> ExecutionResult:
+    """What the operation must come to."""
+    result = execute(
+        SCHEMA,
+        document,
+        context_value=View(world, caller),
+        variable_values=variables,
+        operation_name=name,
+        field_resolver=resolve,
+        type_resolver=lambda value, *_: value.type_name,
+    )
+    assert isinstance(result, ExecutionResult)
+    return result
+
+
+def code_of(error: Any) -> str:
+    """The code of one of the result's errors, with the scope that is missing."""
+    cause = error.original_error
+    if isinstance(cause, Refusal):
+        return cause.told
+    if cause is None or type(cause).__module__.startswith("graphql"):
+        return "BAD_USER_INPUT"
+    raise cause
+
+
+def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+    """Any field of anything."""
+    name = info.field_name
+    if source is None:
+        return ROOTS[name](info.context, **arguments)
+    if isinstance(source, dict):
+        return source[name]
+    special = FIELDS.get((source.type_name, name))
+    if special:
+        return special(source, **arguments)
+    if name == "id":
+        return global_id(source.type_name, source.row["id"])
+    value = source.row[snake(name)]
+    return moment(value) if isinstance(value, datetime) else value
+
+
+def snake(name: str) -> str:
+    return re.sub("[A-Z]", lambda found: "_" + found[0].lower(), name)
+
+
+def global_id(type_name: str, row_id: UUID) -> str:
+    return f"{type_name}_{row_id.hex}"
+
+
+def moment(value: datetime) -> str:
+    utc = value.astimezone(UTC)
+    fraction = f".{utc.microsecond:06d}" if utc.microsecond else ""
+    return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
+def _moment_from(value: Any) -> datetime:
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError
+    return found
+
+
+SCHEMA.type_map["DateTime"].parse_value = _moment_from  # type: ignore[attr-defined]
+SCHEMA.type_map["DateTime"].coerce_input_value = _moment_from  # type: ignore[attr-defined]
+
+
+def money(amount: int, currency: str) -> Row:
+    return {"amount": f"{Decimal(amount).scaleb(-DIGITS[currency]):.{DIGITS[currency]}f}", "currencyCode": currency}
+
+
+def parsed_id(text: str) -> tuple[str, UUID] | tuple[None, None]:
+    found = ID.fullmatch(text)
+    return (found[1], UUID(found[2])) if found else (None, None)
+
+
+def id_of(text: str, type_name: str) -> UUID | None:
+    named, row_id = parsed_id(text)
+    return row_id if named == type_name else None
+
+
+# -- connections ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Page:
+    """What `first`, `after`, `last`, `before`, `sort` and `filter` say."""
+
+    type_name: str
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+    filter: Row | None = None
+    sort: Row | None = None
+    column: str = field(init=False)
+    sort_name: str = field(init=False)
+    descending: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        sorts, direction = SORTS[self.type_name]
+        self.sort_name = self.sort["field"] if self.sort else next(iter(sorts))
+        self.descending = (self.sort["direction"] if self.sort else direction) == "DESC"
+        self.column = sorts[self.sort_name]
+
+    @property
+    def size(self) -> int:
+        if self.first is not None and self.last is not None:
+            raise Refusal("BAD_USER_INPUT")
+        size = DEFAULT_SIZE if self.first is None and self.last is None else self.first
+        size = self.last if size is None else size
+        if size is None or not 0 <= size <= MAX_SIZE:
+            raise Refusal("BAD_USER_INPUT")
+        return size
+
+    def key(self, row: Row) -> tuple[Any, UUID]:
+        return row[self.column], row["id"]
+
+    def cursor(self, row: Row) -> str:
+        value = row[self.column]
+        if isinstance(value, datetime):
+            value = value.isoformat()
+        elif isinstance(value, UUID):
+            value = value.hex
+        return f"{self.sort_name}:{value}:{row['id'].hex}"
+
+    def place(self, cursor: str) -> tuple[Any, UUID]:
+        """Where a cursor stands."""
+        parts = cursor.split(":")
+        if len(parts) < 3 or parts[0] != self.sort_name:
+            raise Refusal("BAD_USER_INPUT")
+        value = ":".join(parts[1:-1])
+        kind = KINDS.get(self.column, int)
+        try:
+            found = _moment_from(value) if kind is datetime else kind(value)
+            return found, UUID(parts[-1])
+        except ValueError:
+            raise Refusal("BAD_USER_INPUT") from None
+
+
+def connection(view: View, type_name: str, rows: list[Row], **arguments: Any) -> Row:
+    """A connection to these rows."""
+    page = Page(type_name, **arguments)
+    size = page.size
+    after, before = (page.place(cursor) if cursor is not None else None for cursor in (page.after, page.before))
+    _refuse_excess(page.filter or {})
+    matching = [row for row in rows if matches(view, type_name, row, page.filter or {})]
+    ordered = sorted(matching, key=page.key, reverse=page.descending)
+
+    def lies_behind(row: Row, place: tuple[Any, UUID]) -> bool:
+        return page.key(row) < place if page.descending else page.key(row) > place
+
+    def lies_before(row: Row, place: tuple[Any, UUID]) -> bool:
+        return page.key(row) > place if page.descending else page.key(row) < place
+
+    between = [
+        row
+        for row in ordered
+        if (after is None or lies_behind(row, after)) and (before is None or lies_before(row, before))
+    ]
+    if page.last is None:
+        shown, has_next, has_previous = between[:size], len(between) > size, after is not None
+    else:
+        shown = between[len(between) - size :] if size < len(between) else between
+        has_next, has_previous = before is not None, len(between) > size
+    things = [Thing(type_name, row, view) for row in shown]
+    return {
+        "nodes": things,
+        "edges": [{"cursor": page.cursor(thing.row), "node": thing} for thing in things],
+        "pageInfo": {
+            "hasNextPage": has_next,
+            "hasPreviousPage": has_previous,
+            "startCursor": page.cursor(shown[0]) if shown else None,
+            "endCursor": page.cursor(shown[-1]) if shown else None,
+        },
+        "totalCount": len(matching),
+    }
+
+
+# -- filters ----------------------------------------------------------------------------------------------------------
+
+
+def matches(view: View, type_name: str, row: Row, wanted: Row) -> bool:
+    """Whether the row is what the filter asks for: all that is named must hold."""
+    given = {key: value for key, value in wanted.items() if value is not None}
+    return all(FILTERS[type_name, key](view, row, value) for key, value in given.items())
+
+
+def _refuse_excess(wanted: Row) -> None:
+    """Refuses lists and searches that are too long."""
+    for key, value in wanted.items():
+        too_long = isinstance(value, list) and len(value) > MAX_LISTED
+        too_many = key == "search" and value is not None and len(_words(value)) > MAX_WORDS
+        if too_long or too_many:
+            raise Refusal("BAD_USER_INPUT")
+
+
+def _is_one_of(column: str) -> Callable[[View, Row, Any], bool]:
+    return lambda _view, row, values: row[column] in values
+
+
+def _lies_in(column: str) -> Callable[[View, Row, Any], bool]:
+    def holds(_view: View, row: Row, bounds: Row) -> bool:
+        value = row[column]
+        return (
+            (bounds.get("gt") is None or value > bounds["gt"])
+            and (bounds.get("gte") is None or value >= bounds["gte"])
+            and (bounds.get("lt") is None or value < bounds["lt"])
+            and (bounds.get("lte") is None or value <= bounds["lte"])
+        )
+
+    return holds
+
+
+def _is_on_sale(view: View, product: Row) -> bool:
+    return any(
+        row["product_id"] == product["id"] and row["deleted_at"] is None and row["quantity_available"] > 0
+        for row in view.world.rows["product_variant"]
+    )
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text without case and accents, each once."""
+    plain = "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
+    return list(dict.fromkeys(word[:64] for word in re.findall(r"\w+", plain)))
+
+
+def _is_found(view: View, product: Row, search: str) -> bool:
+    tokens = [row["token"] for row in view.world.rows["product_search_token"] if row["product_id"] == product["id"]]
+    return bool(tokens) and all(any(token.startswith(word) for token in tokens) for word in _words(search))
+
+
+def _is_open(_view: View, invitation: Row, wanted: bool) -> bool:
+    gone = invitation["accepted_at"] or invitation["revoked_at"] or invitation["expires_at"] <= datetime.now(UTC)
+    return wanted is not bool(gone)
+
+
+def _is_called_by(_view: View, entry: Row, text: str) -> bool:
+    type_name, row_id = parsed_id(text)
+    return row_id is not None and entry["caller_id"] == row_id and CALLER_TYPES.get(entry["caller_kind"]) == type_name
+
+
+def _is_about(_view: View, entry: Row, text: str) -> bool:
+    type_name, row_id = parsed_id(text)
+    return row_id is not None and entry["entity_id"] == row_id and entry["entity_type"] == type_name
+
+
+def _is_revoked(_view: View, row: Row, wanted: bool) -> bool:
+    return wanted is (row["revoked_at"] is not None)
+
+
+CALLER_TYPES = {"SHOPPER": "StorefrontToken", "USER": "User", "API_KEY": "ApiKey"}
+FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
+    ("ApiKey", "isRevoked"): _is_revoked,
+    ("AuditEntry", "action"): lambda _view, row, value: row["action"] == value,
+    ("AuditEntry", "at"): _lies_in("at"),
+    ("AuditEntry", "callerId"): _is_called_by,
+    ("AuditEntry", "callerKind"): lambda _view, row, value: row["caller_kind"] == value,
+    ("AuditEntry", "entityId"): _is_about,
+    ("Invitation", "isOpen"): _is_open,
+    ("Membership", "role"): _is_one_of("role"),
+    ("Order", "email"): lambda _view, row, value: row["email"] == value.lower(),
+    ("Order", "number"): _lies_in("number"),
+    ("Order", "placedAt"): _lies_in("placed_at"),
+    ("Order", "status"): _is_one_of("status"),
+    ("Product", "availableForSale"): lambda view, row, value: value is _is_on_sale(view, row),
+    ("Product", "createdAt"): _lies_in("created_at"),
+    ("Product", "search"): _is_found,
+    ("Product", "status"): _is_one_of("status"),
+    ("Product", "updatedAt"): _lies_in("updated_at"),
+    ("StorefrontToken", "isRevoked"): _is_revoked,
+}
+
+
+# -- fields that are more than a column -------------------------------------------------------------------------------
+
+
+def _money_of(column: str) -> Callable[[Thing], Row]:
+    return lambda thing: money(thing.row[column], thing.row["currency_code"])
+
+
+def _only_with(scope: str, column: str) -> Callable[[Thing], Any]:
+    def value(thing: Thing) -> Any:
+        thing.view.need(scope)
+        found = thing.row[column]
+        return moment(found) if isinstance(found, datetime) else found
+
+    return value
+
+
+def _related(type_name: str, column: str) -> Callable[[Thing], Thing | None]:
+    def value(thing: Thing) -> Thing | None:
+        if not thing.view.everywhere:
+            thing.view.need(TYPE_SCOPES.get(type_name))
+        return thing.view.find(type_name, thing.row[column])
+
+    return value
+
+
+def _children(type_name: str, column: str) -> Callable[..., Row]:
+    """The rows below a row. Whoever sees the parent sees them, but for those that are deleted."""
+
+    def value(thing: Thing, **arguments: Any) -> Row:
+        view = thing.view
+        rows = [
+            row
+            for row in view.world.rows[TABLES[type_name]]
+            if row[column] == thing.row["id"] and row.get("deleted_at") is None
+        ]
+        if not view.everywhere:
+            rows = [row for row in rows if row["workspace_id"] == view.caller.workspace_id]
+        return connection(view, type_name, rows, **arguments)
+
+    return value
+
+
+def _prices(thing: Thing) -> Row:
+    return {
+        "minVariantPrice": money(thing.row["min_price_amount"], thing.row["currency_code"]),
+        "maxVariantPrice": money(thing.row["max_price_amount"], thing.row["currency_code"]),
+    }
+
+
+def _address(thing: Thing) -> Row | None:
+    stored = thing.row["shipping_address"]
+    fields = ("name", "line1", "line2", "city", "region", "postalCode", "countryCode", "phone")
+    return None if stored is None else {name: stored.get(snake(name)) for name in fields}
+
+
+def _cancel_reason(thing: Thing) -> str | None:
+    thing.view.need("orders:read")
+    reason: str | None = thing.row["cancel_reason"]
+    return None if thing.view.caller.kind is CallerKind.SHOPPER else reason
+
+
+def _quantity(thing: Thing) -> int | None:
+    quantity: int = thing.row["quantity_available"]
+    return None if thing.view.caller.hides_stock else quantity
+
+
+def _url(thing: Thing) -> str:
+    url: str = thing.row["url"]
+    return thing.view.world.base_url + url if url.startswith("/") else url
+
+
+def _scopes(thing: Thing) -> list[str]:
+    known = SCHEMA.type_map["ApiKeyScope"]
+    assert isinstance(known, GraphQLEnumType)
+    names = [scope.upper().replace(":", "_") for scope in thing.row["scopes"]]
+    return [name for name in names if name in known.values]
+
+
+def _caller_id(thing: Thing) -> str | None:
+    type_name, row_id = CALLER_TYPES.get(thing.row["caller_kind"]), thing.row["caller_id"]
+    return global_id(type_name, row_id) if type_name and row_id else None
+
+
+FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("ApiKey", "scopes"): _scopes,
+    ("AuditEntry", "callerId"): _caller_id,
+    ("AuditEntry", "entityId"): lambda thing: global_id(thing.row["entity_type"], thing.row["entity_id"]),
+    ("Membership", "user"): _related("User", "user_id"),
+    ("Membership", "workspace"): _related("Workspace", "workspace_id"),
+    ("Order", "cancelReason"): _cancel_reason,
+    ("Order", "lines"): _children("OrderLine", "order_id"),
+    ("Order", "shippingAddress"): _address,
+    ("Order", "total"): _money_of("total_amount"),
+    ("OrderLine", "product"): _related("Product", "product_id"),
+    ("OrderLine", "total"): _money_of("total_amount"),
+    ("OrderLine", "unitPrice"): _money_of("unit_price_amount"),
+    ("OrderLine", "variant"): _related("ProductVariant", "variant_id"),
+    ("Product", "availableForSale"): lambda thing: _is_on_sale(thing.view, thing.row),
+    ("Product", "images"): _children("ProductImage", "product_id"),
+    ("Product", "priceRange"): _prices,
+    ("Product", "variants"): _children("ProductVariant", "product_id"),
+    ("ProductImage", "url"): _url,
+    ("ProductVariant", "availableForSale"): lambda thing: thing.row["quantity_available"] > 0,
+    ("ProductVariant", "price"): _money_of("price_amount"),
+    ("ProductVariant", "product"): _related("Product", "product_id"),
+    ("ProductVariant", "quantityAvailable"): _quantity,
+    ("StorefrontToken", "operations"): _children("PersistedOperation", "storefront_token_id"),
+    ("User", "memberships"): _children("Membership", "user_id"),
+    ("Workspace", "createdAt"): _only_with("workspace:read", "created_at"),
+    ("Workspace", "revision"): _only_with("workspace:read", "revision"),
+}
+
+
+# -- root fields ------------------------------------------------------------------------------------------------------
+
+
+def _enter(caller: Caller, scope: str | None = None) -> None:
+    """The door of a workspace."""
+    if caller.problem or caller.kind is CallerKind.ANONYMOUS:
+        raise Refusal("UNAUTHENTICATED")
+    if caller.workspace_problem:
+        raise Refusal("NOT_FOUND")
+    if caller.workspace_id is None:
+        raise Refusal("BAD_USER_INPUT")
+    if scope and scope not in caller.scopes:
+        raise Refusal("FORBIDDEN", scope)
+
+
+def _viewer(view: View) -> Thing | None:
+    if view.caller.problem or view.caller.kind is CallerKind.ANONYMOUS:
+        raise Refusal("UNAUTHENTICATED")
+    if view.caller.kind is not CallerKind.USER:
+        raise Refusal("FORBIDDEN")
+    return View(view.world, view.caller, everywhere=True).find("User", view.caller.id)
+
+
+def _listed(type_name: str, scope: str | None = None) -> Callable[..., Row]:
+    def value(view: View, **arguments: Any) -> Row:
+        _enter(view.caller, scope)
+        return connection(view, type_name, view.all(type_name), **arguments)
+
+    return value
+
+
+def _workspace(view: View) -> Thing | None:
+    _enter(view.caller)
+    return view.find("Workspace", view.caller.workspace_id)
+
+
+def _product(view: View, id: str) -> Thing | None:  # noqa: A002 - GraphQL's name for it
+    _enter(view.caller)
+    return view.find("Product", id_of(id, "Product"))
+
+
+def _product_by_slug(view: View, slug: str) -> Thing | None:
+    _enter(view.caller)
+    found = [row for row in view.all("Product") if row["slug"] == slug]
+    return Thing("Product", found[0], view) if found else None
+
+
+def _order(view: View, id: str) -> Thing | None:  # noqa: A002
+    _enter(view.caller, "orders:read")
+    return view.find("Order", id_of(id, "Order"))
+
+
+def _order_by_token(view: View, token: str) -> Thing | None:
+    _enter(view.caller)
+    own = View(view.world, view.caller, granted=frozenset({"orders:read"}))
+    for row in own.all("Order"):
+        start = b"".join(row[column].bytes for column in ("workspace_id", "id"))
+        secret = _secret_behind(token, start)
+        if secret is not None and hashlib.sha256(secret).digest() == row["secret_hash"]:
+            return Thing("Order", row, own)
+    return None
+
+
+def _secret_behind(token: str, start: bytes) -> bytes | None:
+    body = token.removeprefix("vo_")
+    try:
+        raw = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+    except ValueError:
+        return None
+    return raw.removeprefix(start) if raw.startswith(start) and token.startswith("vo_") else None
+
+
+def _node(view: View, id: str) -> Thing | None:  # noqa: A002
+    _enter(view.caller)
+    return _any(view, id)
+
+
+def _any(view: View, text: str) -> Thing | None:
+    type_name, row_id = parsed_id(text)
+    if type_name not in TABLES:
+        return None
+    view.need(TYPE_SCOPES.get(type_name))
+    return view.find(type_name, row_id)
+
+
+def _nodes(view: View, ids: list[str]) -> list[Any]:
+    _enter(view.caller)
+    if len(ids) > MAX_LISTED:
+        raise Refusal("BAD_USER_INPUT")
+    found: list[Any] = []
+    for each in ids:
+        try:
+            found.append(_any(view, each))
+        except Refusal as refusal:
+            found.append(refusal)
+    return found
+
+
+ROOTS: dict[str, Callable[..., Any]] = {
+    "apiKeys": _listed("ApiKey", "api_keys:read"),
+    "auditEntries": _listed("AuditEntry", "audit:read"),
+    "invitations": _listed("Invitation", "members:read"),
+    "memberships": _listed("Membership", "members:read"),
+    "node": _node,
+    "nodes": _nodes,
+    "order": _order,
+    "orderByToken": _order_by_token,
+    "orders": _listed("Order", "orders:read"),
+    "product": _product,
+    "productBySlug": _product_by_slug,
+    "products": _listed("Product"),
+    "storefrontTokens": _listed("StorefrontToken", "api_keys:read"),
+    "viewer": _viewer,
+    "workspace": _workspace,
+}
