@@ -212,6 +212,9 @@ update api_key set expires_at = now() + interval '1 year' where workspace_id = a
 update storefront_token set revoked_at = now() where workspace_id = any($1) and right(id::text, 1) < '5';
 update product_variant set deleted_at = now() where workspace_id = any($1) and position > 1
   and right(id::text, 1) < '4';
+update product p set variants_in_stock = (select count(*) from product_variant v
+  where v.workspace_id = p.workspace_id and v.product_id = p.id and v.deleted_at is null and v.quantity_available > 0)
+  where workspace_id = any($1) and deleted_at is null;
 update product_image set position = 0 where workspace_id = any($1) and position < 3
   and right(product_id::text, 1) < '8';
 update product_variant set position = 1 where workspace_id = any($1) and position in (1, 2)
