@@ -9,18 +9,15 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid4
 
+from benchmarks.recorder import Statement, recording
 from benchmarks.shop import ORDER_PLACE, order_input
 from core.access import Caller, CallerKind
-from core.database import Database, Pool
 from core.ids import parse_global_id
 from core.settings import Settings
 from resolvers.context import Context
@@ -29,14 +26,6 @@ from tests.factories import Shop
 
 _IDS_PER_ORDER = 16
 _MAX_CLIENTS = 128
-
-
-class Statement(NamedTuple):
-    """What the application sent, and the rows that it fetched."""
-
-    sql: str
-    arguments: tuple[Any, ...]
-    rows: list[Any]
 
 
 class Script(NamedTuple):
@@ -52,42 +41,6 @@ class Done(NamedTuple):
     per_second: float
 
 
-@dataclass
-class _Recorder:
-    """A pool whose connections note what is sent."""
-
-    pool: Pool
-    statements: list[Statement] = field(default_factory=list)
-
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Any]:
-        async with self.pool.acquire() as connection:
-            yield _Recording(connection, self.statements)
-
-
-@dataclass
-class _Recording:
-    connection: Any
-    statements: list[Statement]
-
-    async def execute(self, sql: str, *arguments: Any) -> Any:
-        self.statements.append(Statement(sql, arguments, []))
-        return await self.connection.execute(sql, *arguments)
-
-    async def fetchval(self, sql: str, *arguments: Any) -> Any:
-        self.statements.append(Statement(sql, arguments, []))
-        return await self.connection.fetchval(sql, *arguments)
-
-    async def fetchrow(self, sql: str, *arguments: Any) -> Any:
-        self.statements.append(Statement(sql, arguments, []))
-        return await self.connection.fetchrow(sql, *arguments)
-
-    async def fetch(self, sql: str, *arguments: Any) -> Any:
-        rows = await self.connection.fetch(sql, *arguments)
-        self.statements.append(Statement(sql, arguments, rows))
-        return rows
-
-
 async def script_for(shop: Shop, variants: list[str]) -> Script:
     """The script of an order of one line, its variant drawn from these."""
     key = uuid4().hex
@@ -97,9 +50,8 @@ async def script_for(shop: Shop, variants: list[str]) -> Script:
 
 async def _record(shop: Shop, variant_id: str, key_text: str) -> list[Statement]:
     """Places one order in this process, by the code that the server runs."""
-    recorder = _Recorder(shop.platform.database.app)
-    database = Database(cast("Any", recorder), shop.platform.database.system)
-    runner = new_runner(replace(shop.platform, database=database))
+    platform, statements = recording(shop.platform)
+    runner = new_runner(platform)
     asked = Asked(ORDER_PLACE, {"input": order_input("shopper@example.com", {variant_id: 1})}, "OrderPlace")
     prepared = runner.prepare(asked)
     caller = Caller(
@@ -113,7 +65,7 @@ async def _record(shop: Shop, variant_id: str, key_text: str) -> list[Statement]
     answer = await run(runner, prepared, Context(runner.platform, caller, uuid4().hex, key))
     if answer.codes or answer.body["data"]["orderPlace"]["userErrors"]:
         raise RuntimeError(f"The order to record failed: {answer.body}")
-    return recorder.statements
+    return statements
 
 
 def _uuid(global_id: str) -> UUID:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from graphql import OperationDefinitionNode, parse
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 from redis.asyncio import Redis
 
 from benchmarks.client import post
@@ -24,9 +24,10 @@ _VARIANTS_PER_PRODUCT = 10
 
 
 def operation(file: str, name: str) -> str:
-    """The text of one operation of the examples, as a client would send it."""
+    """The text of one operation, or fragment, of the examples, as a client would send it."""
     for node in parse((EXAMPLES / file).read_text()).definitions:
-        if isinstance(node, OperationDefinitionNode) and node.name and node.name.value == name and node.loc:
+        is_named = isinstance(node, OperationDefinitionNode | FragmentDefinitionNode) and node.name
+        if is_named and node.name.value == name and node.loc:
             return node.loc.source.body[node.loc.start : node.loc.end]
     raise LookupError(f"{file} has no operation {name}.")
 
