@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from benchmarks.readers import PRODUCTS, PRODUCT_BY_SLUG, shopper
+from benchmarks.readers import PRODUCT_BY_SLUG, PRODUCTS, shopper
 from benchmarks.recorder import recording
 from benchmarks.shop import platform_of
 from benchmarks.world import World

@@ -220,8 +220,8 @@ def _notes(size: int) -> list[str]:
             "meanwhile."
         ),
         (
-            "ms are CPU time a request: of the server's process (in the raw rows the one that runs asyncpg), and of all "
-            "of PostgreSQL's processes."
+            "ms are CPU time a request: of the server's process (in the raw rows the one that runs asyncpg), and of "
+            "all of PostgreSQL's processes."
         ),
         (
             f"The page is the operation Products with first: {PAGE}, {size / 1000:.0f} kB; by slug is ProductBySlug. "

@@ -26,8 +26,9 @@ _VARIANTS_PER_PRODUCT = 10
 def operation(file: str, name: str) -> str:
     """The text of one operation, or fragment, of the examples, as a client would send it."""
     for node in parse((EXAMPLES / file).read_text()).definitions:
-        is_named = isinstance(node, OperationDefinitionNode | FragmentDefinitionNode) and node.name
-        if is_named and node.name.value == name and node.loc:
+        if not isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
+            continue
+        if node.name and node.name.value == name and node.loc:
             return node.loc.source.body[node.loc.start : node.loc.end]
     raise LookupError(f"{file} has no operation {name}.")
 
