@@ -9,6 +9,7 @@ import orjson
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
+NOT_MODIFIED = 304
 
 
 class Gone(Exception):
@@ -70,13 +71,14 @@ class Channel(asyncio.Protocol):
         head = buffer.find(_HEAD_END)
         if head < 0:
             return
+        status = int(buffer[9:12])
         length = _LENGTH.search(buffer, 0, head)
-        if length is None:
+        if length is None and status != NOT_MODIFIED:
             raise ValueError("an answer without Content-Length")
-        end = head + len(_HEAD_END) + int(length[1])
+        end = head + len(_HEAD_END) + (int(length[1]) if length else 0)
         if len(buffer) < end or self._waiting is None:
             return
-        answer = Answer(int(buffer[9:12]), bytes(buffer[head + len(_HEAD_END) : end]))
+        answer = Answer(status, bytes(buffer[head + len(_HEAD_END) : end]))
         buffer.clear()
         if not self._waiting.done():
             self._waiting.set_result(answer)

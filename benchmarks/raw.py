@@ -3,8 +3,8 @@
     python -m benchmarks.raw connections
 
 Lines of JSON on standard input are phases, `{"dsn", "statement", "arguments", "seconds"}`, where `arguments` are as
-many lists as there are different requests; each is answered on standard output as `benchmarks.read_load` does. Connections
-stay open: each sends one statement after the other, prepared once.
+many lists as there are different requests; each is answered on standard output as `benchmarks.read_load` does.
+Connections stay open: each sends one statement after the other, prepared once.
 
 Records become lists as they are, in the order of the statement's columns; UUIDs become their hex, as the engine writes
 them. Nothing is named, made a global id, a price or a cursor.
