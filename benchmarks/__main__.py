@@ -10,14 +10,19 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from benchmarks import live, order, read
+from benchmarks import large, live, order, read
 from benchmarks.report import Report, write
 from benchmarks.world import World, world
 from dev.errors import StartError
 from dev.services import end_on_signals
 
 Benchmark = Callable[[World], Awaitable[tuple[Report, dict[str, str]]]]
-BENCHMARKS: dict[str, Benchmark] = {"read": read.measure, "order": order.measure, "live": live.measure}
+BENCHMARKS: dict[str, Benchmark] = {
+    "read": read.measure,
+    "large": large.measure,
+    "order": order.measure,
+    "live": live.measure,
+}
 
 
 def main() -> int:
