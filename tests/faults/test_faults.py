@@ -1,4 +1,4 @@
-"""The faults in short; `python -m tests.faults.oversell` and `…kill_server` are the long forms."""
+"""The faults in short; `python -m tests.faults.oversell`, `…kill_server` and `…min_sequence` are the long forms."""
 
 import os
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ import pytest
 from benchmarks.server import Server, serving
 from tests.factories import Shop
 from tests.faults.kill_server import kill_under_load
+from tests.faults.min_sequence import watch
 from tests.faults.oversell import rush
 
 # All the tests' processes share one PostgreSQL and its connections.
@@ -38,3 +39,14 @@ class TestFaults:
         assert survived.faults == []
         assert len(survived.purchases) > 0
         assert survived.retried > 0
+
+    async def test_shows_nothing_older_than_the_event_that_was_named(
+        self, shop: Shop, server: Server, tmp_path: Path
+    ) -> None:
+        with serving({**os.environ, **_POOL}, tmp_path / "second.log") as second:
+            await second.ready()
+            witness = await watch(shop, [server.port, second.port], reads=1_500)
+
+        assert witness.faults == []
+        assert witness.named > 500
+        assert len(witness.changes) > 20
