@@ -9,6 +9,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Hashable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from uuid import UUID
@@ -17,6 +18,7 @@ from prometheus_client import Counter, Gauge, Metric
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
+from core.errors import RequestError
 from core.pubsub import PUBLISHED_CHANNEL, Doorbells
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -98,7 +100,8 @@ class AnswerCache:
         await doorbells.listen(PUBLISHED_CHANNEL, self._heard, at_once=True)
 
     def _heard(self, workspace_id: str) -> None:
-        self.drop(UUID(workspace_id))
+        with suppress(ValueError):
+            self.drop(UUID(workspace_id))
 
     def get(self, key: Key, min_sequence: int) -> Entry | None:
         """An entry that is young enough, and as new as the event."""
@@ -116,8 +119,9 @@ class AnswerCache:
         asked = self._clock()
         while (flight := self._flights.get(key)) is not None:
             entry = await asyncio.shield(flight.task)
-            if entry.codes:
-                return await make()
+            if entry.codes is not None:
+                # A fault of ours has the number of one request in it; what is the client's is the same for all.
+                return await make() if RequestError.code in entry.codes else entry
             if entry.sequence >= min_sequence or flight.began > asked:
                 self.joined += 1
                 return entry

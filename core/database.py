@@ -46,7 +46,11 @@ async def _connect(dsn: str) -> Connection:
         command_timeout=COMMAND_TIMEOUT,
     )
     # The driver asks what a type is when a column has it. Inside a record, where lists of lists stand, it cannot.
-    await connection.fetch("select array(select row(1) where false)")
+    try:
+        await connection.fetch("select array(select row(1) where false)")
+    except BaseException:
+        connection.terminate()
+        raise
     return connection
 
 
@@ -139,6 +143,10 @@ async def _roll_back(connection: Connection) -> None:
         await connection.execute("rollback")
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         connection.terminate()
+    except BaseException:
+        # Cancelled once more: nobody knows how far it came.
+        connection.terminate()
+        raise
 
 
 async def driver_connection(session: AsyncSession) -> Connection:

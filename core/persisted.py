@@ -53,6 +53,10 @@ class PersistedDocuments:
         self._kept: OrderedDict[str, str] = OrderedDict()
         self._length = 0
 
+    def __contains__(self, name: str) -> bool:
+        """Whether this process has the document at hand."""
+        return name in self._kept
+
     async def get(self, name: str) -> str | None:
         """The document of this hash; None where nobody has stored it, or Redis is away."""
         text = self._kept.get(name)

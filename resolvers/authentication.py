@@ -25,7 +25,7 @@ STOREFRONT_TOKEN_PREFIX = "vs_"  # noqa: S105 - a prefix
 CACHE_SECONDS = 4.0
 KNOWN_SECONDS = 2.0
 MAX_CACHED = 10_000
-MAX_CREDENTIAL_LENGTH = 4_096
+MAX_CREDENTIAL_LENGTH = 2_000
 # How exactly `last_used_at` of an API key is kept.
 USE_NOTED_EVERY = "1 minute"
 
@@ -80,6 +80,8 @@ class Authenticator:
             Throttled: the address has sent too many that had to be looked up.
 
         """
+        if max(map(len, credentials)) > MAX_CREDENTIAL_LENGTH:
+            return replace(_refused("The credentials are too long."), address=address)
         found = self._found.get(credentials)
         believed = KNOWN_SECONDS if is_known else CACHE_SECONDS
         if found is None or found.at + believed < time.monotonic():
@@ -107,8 +109,6 @@ class Authenticator:
             await waiting
 
     async def _look_up(self, credentials: Credentials) -> Caller:
-        if max(map(len, credentials)) > MAX_CREDENTIAL_LENGTH:
-            return _refused("The credentials are too long.")
         if credentials.storefront_token:
             return await self._shopper(credentials.storefront_token)
         if not credentials.authorization:

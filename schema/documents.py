@@ -1,6 +1,7 @@
 """Documents, parsed and validated once: a bounded cache by their text."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -29,8 +30,8 @@ MAX_ERRORS = 5
 # Names can be as long as the document, and errors repeat them.
 MAX_MESSAGE = 500
 MAX_LENGTH = 100_000
-# All texts in the cache together; parsed, a text takes some 60 times its length.
-MAX_CACHED_LENGTH = 400_000
+# All texts in the cache together; parsed, a text takes up to 150 times its length.
+MAX_CACHED_LENGTH = 300_000
 
 
 class Invalid(Exception):
@@ -75,6 +76,7 @@ class Documents:
         self._seen: OrderedDict[str, Document] = OrderedDict()
         self._keys = count()
         self._length = 0
+        self.on_evicted: Callable[[int], None] = lambda _key: None
 
     def __contains__(self, text: str) -> bool:
         return text in self._seen
@@ -106,8 +108,9 @@ class Documents:
         self._seen[text] = document
         self._length += len(text)
         while len(self._seen) > MAX_DOCUMENTS or self._length > MAX_CACHED_LENGTH:
-            oldest, _ = self._seen.popitem(last=False)
+            oldest, evicted = self._seen.popitem(last=False)
             self._length -= len(oldest)
+            self.on_evicted(evicted.key)
         return document
 
 

@@ -158,10 +158,10 @@ async def _finish(query: Query, root: RootRead, request: Request, *, with_sequen
     if root.problem is not None:
         raise root.problem
     if root.declared is None or root.definition is None:
-        return Finished("Query", [], _ANY_SEQUENCE)
+        return Finished("Query", [], ANY_SEQUENCE)
     wanted = root.declared.resolve(request, root.arguments)
     if wanted is None:
-        return Finished(None, [], _ANY_SEQUENCE)
+        return Finished(None, [], ANY_SEQUENCE)
     selection = Selection(
         query.schema,
         query.operation,
@@ -177,7 +177,7 @@ async def _finish(query: Query, root: RootRead, request: Request, *, with_sequen
 
 
 # What no event can change is as new as any of them.
-_ANY_SEQUENCE = 2**63
+ANY_SEQUENCE = 2**63
 
 
 async def finish(

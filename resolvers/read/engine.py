@@ -94,6 +94,11 @@ class Engine:
         sequence = 0 if plan.sequence is None else rows[0][plan.sequence] or 0
         return plan.assemble(rows, arguments), plan, sequence
 
+    def forget(self, document_key: int) -> None:
+        """Drops the plans of a document, which hold parts of it."""
+        for key in [key for key in self._plans if key[0][0] == document_key]:
+            del self._plans[key]
+
     def _plan(self, read: Read, selection: Selection) -> Plan:
         key = _plan_key(read, selection)
         plan = self._plans.get(key)

@@ -86,6 +86,9 @@ class Admission:
         named = asked.persisted or document_hash(asked.query)
         if asked.query and document_hash(asked.query) != named:
             raise BadUserInput("sha256Hash is not the SHA-256 of `query` in UTF-8, in lower-case hexadecimal.")
+        if named not in self._persisted:
+            # It is looked up in Redis, or PostgreSQL.
+            await self.charge(caller, 1)
         if caller.registered_only:
             text = await self._registered_text(named, caller)
             if text is None:

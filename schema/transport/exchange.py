@@ -4,7 +4,6 @@ import re
 import zlib
 from functools import lru_cache
 from itertools import count
-from typing import Any
 from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
@@ -18,11 +17,10 @@ MIN_COMPRESSED = 1_000
 _FASTEST = 1
 _GZIP = 16 + zlib.MAX_WBITS
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
-# Unique among all processes by its first part, within this one by its second.
 # Our own server's way to write a response at once (`routes/connection.py`); others know nothing of it.
 _WRITE = "vitrine.write"
 _BODILESS = frozenset({204, 304})
-_NONE: dict[str, Any] = {}
+# Unique among all processes by its first part, within this one by its second.
 _PROCESS = uuid4().hex[:16]
 _NUMBERS = count(1)
 
@@ -71,13 +69,16 @@ class Exchange:
         if len(length) > _MAX_DIGITS or (length.isdigit() and int(length) > MAX_BODY):
             raise TooLarge(_TOO_LARGE)
         message = await self._next()
-        body: bytes = message["body"]
+        first: bytes = message["body"]
+        if not message["more_body"]:
+            return first
+        body = bytearray(first)
         while message["more_body"]:
             message = await self._next()
             body += message["body"]
             if len(body) > MAX_BODY:
                 raise TooLarge(_TOO_LARGE)
-        return body
+        return bytes(body)
 
     async def _next(self) -> Message:
         message = await self._receive()
@@ -106,7 +107,8 @@ class Exchange:
         headers.append((b"x-request-id", self.request_id.encode()))
         if status not in _BODILESS:
             headers.append((b"content-length", b"%d" % len(body)))
-        write = self.scope.get("extensions", _NONE).get(_WRITE)
+        # Taken out, since it leads back to the scope: such circles wait for the garbage collector.
+        write = self.scope.get("extensions", {}).pop(_WRITE, None)
         if write is not None and write(status, headers, body):
             return
         await self._send({"type": "http.response.start", "status": status, "headers": headers})

@@ -11,6 +11,7 @@ from schema.transport.operation import Asked, parse_request
 
 # The same storefront pages are asked for again and again.
 REMEMBERED = 2_000
+MAX_REMEMBERED_LENGTH = 1_000
 MAX_LENGTH = 16_000
 # A page of another site cannot send one of these without asking first, so it has not forged what has one.
 PREFLIGHT_FORCING = (b"x-storefront-token", b"authorization", b"apollo-require-preflight", b"x-requested-with")
@@ -25,13 +26,13 @@ def asked_by_get(exchange: Exchange) -> Asked:
     """
     if len(exchange.query_string) > MAX_LENGTH:
         raise BadUserInput(f"The address is longer than {MAX_LENGTH} characters: send it by POST.")
-    asked = _parsed(exchange.query_string)
+    parse = _remembered if len(exchange.query_string) <= MAX_REMEMBERED_LENGTH else _parsed
+    asked = parse(exchange.query_string)
     if asked.query and not any(map(exchange.header, PREFLIGHT_FORCING)):
         raise BadUserInput("Send X-Requested-With or a token with a GET, or a persisted operation.")
     return asked
 
 
-@lru_cache(maxsize=REMEMBERED)
 def _parsed(query_string: bytes) -> Asked:
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
@@ -45,6 +46,9 @@ def _parsed(query_string: bytes) -> Asked:
         if parts.get(name):
             payload[name] = _json(name, parts[name])
     return parse_request(payload)
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_parsed)
 
 
 def _json(name: str, text: str) -> object:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import NamedTuple
 
 import orjson
@@ -20,11 +21,13 @@ from core.telemetry import note_request
 from resolvers.authentication import Credentials
 from resolvers.context import Context
 from schema.documents import Invalid
+from schema.queries import ANY_SEQUENCE
 from schema.query import Privacy
 from schema.transport.admission import Admission
 from schema.transport.exchange import MIN_COMPRESSED, Exchange, Headers, TooLarge
 from schema.transport.get import asked_by_get
 from schema.transport.operation import (
+    MAX_VARIABLES_KEPT,
     Asked,
     Prepared,
     Runner,
@@ -178,13 +181,16 @@ class HttpDoor:
             headers += [(b"cache-control", b"no-store"), (b"vary", b"accept-encoding, origin")]
             await exchange.respond(reply.status, headers, reply.body)
             return
-        headers.append((b"x-sequence", b"%d" % reply.sequence))
+        if reply.sequence < ANY_SEQUENCE:
+            headers.append((b"x-sequence", b"%d" % reply.sequence))
         if exchange.method == "GET":
             headers += [(b"cache-control", KEPT_BY_OTHERS), (b"vary", VARY), (b"etag", entry.etag)]
             if exchange.knows(entry.etag):
                 await exchange.send(304, headers, b"")
                 return
-        if len(entry.body) >= MIN_COMPRESSED and exchange.takes_gzip:
+        if not entry.until:
+            await exchange.respond(200, headers, entry.body)
+        elif len(entry.body) >= MIN_COMPRESSED and exchange.takes_gzip:
             await exchange.send(200, [*headers, (b"content-encoding", b"gzip")], entry.gzipped)
         else:
             await exchange.send(200, headers, entry.body)
@@ -197,7 +203,8 @@ def _kept(entry: Entry) -> Reply:
 def _is_published(prepared: Prepared, caller: Caller) -> bool:
     """Whether all shoppers of the storefront get the same answer."""
     query = prepared.query
-    return query is not None and caller.kind is CallerKind.SHOPPER and query.privacies <= _PUBLISHED
+    is_shared = query is not None and caller.kind is CallerKind.SHOPPER and query.privacies <= _PUBLISHED
+    return is_shared and len(prepared.key[2]) <= MAX_VARIABLES_KEPT
 
 
 _PUBLISHED = frozenset({Privacy.PUBLISHED})
@@ -254,7 +261,7 @@ def _is_json(content_type: str) -> bool:
 def _refused(error: Exception, exchange: Exchange, media_type: str) -> Reply:
     answer = refusal(error, exchange.request_id)
     retry_after = error.extensions.get("retryAfter", 1) if isinstance(error, Throttled) else 0
-    return Reply(_refused_status(error, media_type), encode(answer.body), answer.codes, retry_after=int(retry_after))
+    return Reply(_refused_status(error, media_type), encode(answer.body), answer.codes, retry_after=ceil(retry_after))
 
 
 _STATUSES: dict[type[Exception], int] = {

@@ -34,7 +34,8 @@ log = structlog.get_logger()
 MAX_KEY_LENGTH = 255
 MIN_SHOPPER_SECRET_LENGTH = 16
 MAX_PREPARED = 2_000
-# The variables of all prepared queries together, as JSON.
+# The variables of a query that is kept, as JSON: of one, and of all together.
+MAX_VARIABLES_KEPT = 4_000
 MAX_VARIABLES_LENGTH = 1_000_000
 GRAPHQL_SCHEMA = SCHEMA._schema  # noqa: SLF001 - Strawberry gives no other way to graphql-core's schema
 INTROSPECTION = Introspection(GRAPHQL_SCHEMA)
@@ -115,8 +116,9 @@ class Runner:
             self._prepared.move_to_end(key)
             return prepared
         prepared = self._prepare(asked, document, key)
-        # Secrets are not kept, nor what is not sent again.
-        if prepared.query is not None and Privacy.SECRET not in prepared.query.privacies:
+        # Secrets are not kept, nor what is hardly sent again.
+        is_secret = prepared.query is None or Privacy.SECRET in prepared.query.privacies
+        if not is_secret and len(variables) <= MAX_VARIABLES_KEPT:
             self._keep(prepared)
         return prepared
 
@@ -135,13 +137,24 @@ class Runner:
         self._prepared[prepared.key] = prepared
         self._length += len(prepared.key[2])
         while len(self._prepared) > MAX_PREPARED or self._length > MAX_VARIABLES_LENGTH:
-            oldest, _ = self._prepared.popitem(last=False)
-            self._length -= len(oldest[2])
+            self._drop(next(iter(self._prepared)))
+
+    def _drop(self, key: PreparedKey) -> None:
+        del self._prepared[key]
+        self._length -= len(key[2])
+
+    def forget(self, document_key: int) -> None:
+        """Lets go of what holds a document's parts: they take a hundred times as much as its text."""
+        for key in [key for key in self._prepared if key[0] == document_key]:
+            self._drop(key)
+        self.engine.forget(document_key)
 
 
 def new_runner(platform: Platform) -> Runner:
     """A runner with empty caches."""
-    return Runner(platform, new_engine(), Documents(GRAPHQL_SCHEMA), Limits(GRAPHQL_SCHEMA))
+    runner = Runner(platform, new_engine(), Documents(GRAPHQL_SCHEMA), Limits(GRAPHQL_SCHEMA))
+    runner.documents.on_evicted = runner.forget
+    return runner
 
 
 def parse_request(payload: Any) -> Asked:

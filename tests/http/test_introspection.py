@@ -63,5 +63,5 @@ class TestVariables:
             {"a": {str(n): n for n in range(MAX_VALUES)}},
             {"a": [{"b": [1, 2, 3]}] * (MAX_VALUES // 4)},
         ):
-            with pytest.raises(BadUserInput, match="10,000 values"):
+            with pytest.raises(BadUserInput, match="3,000 values"):
                 refuse_many_values(many)
