@@ -261,7 +261,14 @@ def _is_json(content_type: str) -> bool:
 def _refused(error: Exception, exchange: Exchange, media_type: str) -> Reply:
     answer = refusal(error, exchange.request_id)
     retry_after = error.extensions.get("retryAfter", 1) if isinstance(error, Throttled) else 0
-    return Reply(_refused_status(error, media_type), encode(answer.body), answer.codes, retry_after=ceil(retry_after))
+    return Reply(
+        _refused_status(error, media_type),
+        encode(answer.body),
+        answer.codes,
+        # In whole seconds, and not too early.
+        retry_after=ceil(retry_after),
+        allow=b"POST" if isinstance(error, NotByGet) else b"",
+    )
 
 
 _STATUSES: dict[type[Exception], int] = {
