@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from core.ids import global_id, new_id
 from tests.factories import Shop
 
 TITLES = "{ products { nodes { title } } }"
@@ -53,10 +54,26 @@ class TestStorefrontCache:
 
     async def test_keeps_nothing_for_who_manages(self, shop: Shop) -> None:
         product = await shop.product(title="Old")
-        assert (await shop.admin(TITLES))["data"]["products"]["nodes"] == [{"title": "Old"}]
+        people: list[dict[str, Any]] = [{"token": shop.api_key}, {"token": shop.owner_token, "workspace": shop.slug}]
+        assert await seen(shop) == ["Old"]
+        before = [await shop.graphql.response(TITLES, **each) for each in people]
+        await rename(shop, product["id"], "New")
+        after = [await shop.graphql.response(TITLES, **each) for each in people]
+
+        assert [each.json()["data"]["products"]["nodes"] for each in before] == [[{"title": "Old"}]] * 2
+        assert [each.json()["data"]["products"]["nodes"] for each in after] == [[{"title": "New"}]] * 2
+        assert not any("x-sequence" in each.headers for each in before + after)
+
+    async def test_is_one_for_get_and_post(self, shop: Shop) -> None:
+        product = await shop.product(title="Old")
+        assert await seen(shop) == ["Old"]
         await rename(shop, product["id"], "New")
 
-        assert (await shop.admin(TITLES))["data"]["products"]["nodes"] == [{"title": "New"}]
+        by_get = await shop.graphql.http.get(
+            "/graphql", params={"query": TITLES}, headers={"X-Storefront-Token": shop.storefront_token}
+        )
+
+        assert by_get.json()["data"] == {"products": {"nodes": [{"title": "Old"}]}}
 
     async def test_shares_nothing_between_workspaces(self, shop: Shop, other_shop: Shop) -> None:
         await shop.product(title="Mine")
@@ -80,22 +97,64 @@ class TestStorefrontCache:
         assert quantity(await shop.shopper(stock)) == 7
 
     async def test_keeps_no_answer_with_an_error(self, shop: Shop) -> None:
-        document = "{ products { nodes { title } } orders { nodes { id } } }"
+        """One of only published fields: a shopper may not see orders, by their ids neither."""
+        document = f'{{ products {{ nodes {{ title }} }} node(id: "{global_id("Order", new_id())}") {{ id }} }}'
         product = await shop.product(title="Old")
+        before = await shop.shopper(document)
+        await rename(shop, product["id"], "New")
+
+        answer = await shop.shopper(document)
+
+        assert [error["extensions"]["code"] for error in before["errors"]] == ["FORBIDDEN"]
+        assert before["data"]["products"]["nodes"] == [{"title": "Old"}]
+        assert answer["data"]["products"]["nodes"] == [{"title": "New"}]
+
+    async def test_keeps_no_answer_that_is_not_all_published(self, shop: Shop) -> None:
+        product = await shop.product(title="Old")
+        document = f'{{ products {{ nodes {{ title }} }} nodes(ids: ["{product["id"]}"]) {{ id }} }}'
         await shop.shopper(document)
         await rename(shop, product["id"], "New")
 
-        answer = await shop.shopper('{ products { nodes { title } } node(id: "Order_0") { id } }')
-        assert answer["data"]["products"]["nodes"] == [{"title": "New"}]
+        assert (await shop.shopper(document))["data"]["products"]["nodes"] == [{"title": "New"}]
+
+    async def test_is_closed_to_a_token_that_was_revoked(self, shop: Shop) -> None:
+        await shop.product(title="Lamp")
+        create = 'mutation { storefrontTokenCreate(input: { name: "gone" }) { storefrontToken { id token } } }'
+        made = (await shop.admin(create))["data"]["storefrontTokenCreate"]["storefrontToken"]
+        assert await seen(shop) == ["Lamp"]
+        revoke = "mutation ($id: ID!) { storefrontTokenRevoke(id: $id) { userErrors { code } } }"
+        await shop.admin(revoke, {"id": made["id"]})
+
+        answer = await shop.graphql(TITLES, storefront_token=made["token"])
+
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
+
+    async def test_answers_each_operation_and_its_variables(self, shop: Shop) -> None:
+        await shop.product(title="A")
+        await shop.product(title="B")
+        document = """
+          query Titles($first: Int) { products(first: $first, sort: { field: TITLE }) { nodes { title } } }
+          query Slugs { workspace { slug } }
+        """
+        for _ in range(2):
+            for first, titles in ((1, ["A"]), (2, ["A", "B"])):
+                answer = await shop.shopper(document, {"first": first}, operation="Titles")
+                assert [node["title"] for node in answer["data"]["products"]["nodes"]] == titles
+            answer = await shop.shopper(document, operation="Slugs")
+            assert answer["data"] == {"workspace": {"slug": shop.slug}}
 
     async def test_counts_what_it_answers(self, shop: Shop) -> None:
         before = await counts(shop)
         await seen(shop)
         await seen(shop)
+        await seen(shop)
+        await shop.admin(TITLES)
         after = await counts(shop)
 
-        assert after["miss"] > before["miss"]
-        assert after["hit"] > before["hit"]
+        # What took two seconds to ask is read once more.
+        misses = after["miss"] - before["miss"]
+        assert misses in {1, 2}
+        assert after["hit"] - before["hit"] == 3 - misses
 
 
 class TestMinSequence:
@@ -115,7 +174,22 @@ class TestMinSequence:
         assert "Old" in (await self.response(shop, X_Min_Sequence=str(sequence))).text
         assert "New" in (await self.response(shop, X_Min_Sequence=str(sequence + 1))).text
 
-    @pytest.mark.parametrize("given", ["-1", "x", "1.5", "9" * 30, "²"])
+    async def test_tells_the_number_that_a_change_made(self, shop: Shop) -> None:
+        """Every change that shoppers see raises it; reading does not."""
+        first = await self.response(shop)
+        again = await self.response(shop)
+        await shop.product()
+        after = await self.response(shop)
+
+        sequences = [int(each.headers["x-sequence"]) for each in (first, again, after)]
+        assert sequences[0] == sequences[1] < sequences[2]
+
+    async def test_is_of_no_meaning_to_who_manages(self, shop: Shop) -> None:
+        response = await shop.graphql.response(TITLES, token=shop.api_key, headers={"X-Min-Sequence": "1"})
+
+        assert response.json()["data"] == {"products": {"nodes": []}}
+
+    @pytest.mark.parametrize("given", ["-1", "x", "1.5", "9" * 30, "²", "1, 2", "0x1", "1e3"])
     async def test_must_be_a_number(self, shop: Shop, given: str) -> None:
         sent = {b"X-Min-Sequence": given.encode()}
         response = await shop.graphql.http.post(

@@ -1,16 +1,68 @@
 """What may be kept of each query's answer."""
 
+import pytest
+
 from schema.query import Privacy, root_field_of
 from schema.transport.operation import GRAPHQL_SCHEMA
+from tests.factories import Shop
 
-# A new field is kept by nobody until it is said here that it may be.
-PUBLISHED = {"workspace", "product", "productBySlug", "products", "node"}
+# A new field stands here, and is one of the others only where that is meant.
+PRIVATE = {
+    "apiKeys",
+    "auditEntries",
+    "invitations",
+    "memberships",
+    "nodes",
+    "order",
+    "orders",
+    "storefrontTokens",
+    "viewer",
+}
 SECRET = {"orderByToken"}
+PUBLISHED = {
+    "workspace": "{ workspace { id slug name currencyCode revision createdAt } }",
+    "product": "query ($id: ID!) { product(id: $id) { %s } }",
+    "productBySlug": "query ($slug: String!) { productBySlug(slug: $slug) { %s } }",
+    "products": "{ products { totalCount nodes { %s } } }",
+    "node": "query ($id: ID!) { node(id: $id) { __typename ... on Product { %s } } }",
+}
+KEY = 'mutation { apiKeyCreate(input: { name: "orders", scopes: ORDERS_READ }) { secret } }'
+_FIELDS = """
+  availableForSale priceRange { minVariantPrice { amount } }
+  id slug title description status revision createdAt updatedAt
+  variants { totalCount nodes { id sku quantityAvailable price { amount currencyCode } } }
+"""
 
 
-def test_only_published_data_is_kept() -> None:
+def fields_of(privacy: Privacy) -> set[str]:
     assert GRAPHQL_SCHEMA.query_type is not None
-    found = {name: root_field_of(field).privacy for name, field in GRAPHQL_SCHEMA.query_type.fields.items()}
+    fields = GRAPHQL_SCHEMA.query_type.fields.items()
+    return {name for name, field in fields if root_field_of(field).privacy is privacy}
 
-    assert {name for name, privacy in found.items() if privacy is Privacy.PUBLISHED} == PUBLISHED
-    assert {name for name, privacy in found.items() if privacy is Privacy.SECRET} == SECRET
+
+class TestPrivacy:
+    """`Privacy` of every query."""
+
+    def test_is_what_is_listed_here(self) -> None:
+        assert {privacy: fields_of(privacy) for privacy in Privacy} == {
+            Privacy.PUBLISHED: set(PUBLISHED),
+            Privacy.PRIVATE: PRIVATE,
+            Privacy.SECRET: SECRET,
+        }
+
+    @pytest.mark.parametrize("name", PUBLISHED)
+    @pytest.mark.parametrize("seen", ["ACTIVE", "DRAFT"])
+    async def test_published_is_what_everybody_may_see(self, shop: Shop, name: str, seen: str) -> None:
+        """A key without `products:read` is told what shoppers are told, whatever the product's status is."""
+        product = await shop.product(status=seen)
+        await shop.product()
+        document = PUBLISHED[name].replace("%s", _FIELDS)
+        variables = {key: product[key] for key in ("id", "slug") if f"${key}" in document}
+        key = (await shop.admin(KEY))["data"]["apiKeyCreate"]["secret"]
+
+        to_shoppers = await shop.shopper(document, variables)
+        to_a_key = await shop.graphql(document, variables, token=key)
+
+        assert to_a_key == to_shoppers
+        assert set(to_shoppers["data"]) == {name}
+        assert bool(to_shoppers["data"][name]) is (seen == "ACTIVE" or name in {"workspace", "products"})
