@@ -28,13 +28,16 @@ class TestCompression:
         await shop.product(description="A lamp. " * 500)
         _, plain = await ask(shop, "identity", as_shopper=as_shopper)
 
-        for accepted in ("gzip", "br, gzip;q=0.8", "deflate, GZIP", "*"):
+        for accepted in ("gzip", "br, gzip;q=0.8", "deflate, GZIP", "*", "gzip;q=0.001, *;q=0"):
             headers, body = await ask(shop, accepted, as_shopper=as_shopper)
             assert headers["content-encoding"] == "gzip", accepted
             assert len(body) < len(plain) / 5
             assert gzip.decompress(body) == plain
+            assert int(headers["content-length"]) == len(body)
 
-    @pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "gzip; q=0.0, br"])
+    @pytest.mark.parametrize(
+        "accepted", ["", "identity", "br", "gzip;q=0", "gzip; q=0.0, br", "*;q=0", "*, gzip;q=0", "gzip;q=0.000"]
+    )
     async def test_is_not_forced_on_others(self, shop: Shop, as_shopper: bool, accepted: str) -> None:
         await shop.product(description="A lamp. " * 500)
 
