@@ -96,6 +96,14 @@ class TestAutomatic:
         assert codes(await post(shop, query=SHOP, extensions=named(text))) == ["BAD_USER_INPUT"]
         assert codes(await post(shop, extensions=named(text))) == ["PERSISTED_QUERY_NOT_FOUND"]
 
+    async def test_changes_nothing_under_another_hash(self, shop: Shop) -> None:
+        variables = {"input": {"email": "s@example.com", "lines": [{"variantId": await shop.variant(), "quantity": 1}]}}
+
+        response = await post(shop, query=ORDER_PLACE, variables=variables, extensions=named(SHOP))
+
+        assert codes(response) == ["BAD_USER_INPUT"]
+        assert (await shop.admin("{ orders { totalCount } }"))["data"] == {"orders": {"totalCount": 0}}
+
     async def test_is_stored_only_if_it_is_valid(self, shop: Shop) -> None:
         text = f"{{ nothing }} # {shop.slug}"
 
