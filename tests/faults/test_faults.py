@@ -45,8 +45,8 @@ class TestFaults:
     ) -> None:
         with serving({**os.environ, **_POOL}, tmp_path / "second.log") as second:
             await second.ready()
-            witness = await watch(shop, [server.port, second.port], reads=1_500)
+            witness = await watch(shop, [server.port, second.port], reads=3_000)
 
         assert witness.faults == []
         assert witness.named > 500
-        assert len(witness.changes) > 20
+        assert len(witness.changes) > 8
