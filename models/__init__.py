@@ -14,6 +14,7 @@ from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
+from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
 
 __all__ = [
@@ -40,6 +41,11 @@ __all__ = [
     "UserAuditEntry",
     "UserIdempotencyKey",
     "UserSession",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookRelay",
+    "Worker",
     "Workspace",
     "WorkspaceCounter",
 ]

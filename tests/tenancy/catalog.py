@@ -22,6 +22,7 @@ GLOBAL_TABLES = frozenset(
         "user_audit_entry",
         "user_idempotency_key",
         "user_session",
+        "worker",
     }
 )
 # The workspaces themselves: pinned by their own id.

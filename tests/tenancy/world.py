@@ -14,6 +14,7 @@ from resolvers.authentication import API_KEY_PREFIX
 from schema.reading import SOURCES
 from tests.client import GraphQL
 from tests.factories import Shop, add_member, make_shop, make_user
+from tests.people import system_sql
 
 INVITE = """
 mutation ($email: String!) {
@@ -34,6 +35,18 @@ mutation ($id: ID!) {
     userErrors { code message }
   }
 }
+"""
+WEBHOOK = """
+with relay as (insert into webhook_relay (workspace_id, sequence) values ($1, 0) on conflict do nothing),
+endpoint as (
+  insert into webhook_endpoint (workspace_id, id, url, secret, since_sequence)
+  values ($1, $2, 'https://receiver.example/hook', 'sealed', 0))
+insert into webhook_delivery (workspace_id, id, endpoint_id, event_id, event_type, sequence, body, attempt_count)
+values ($1, $3, $2, $4, 'product.created', 1, '{}', 1)
+"""
+ATTEMPT = """
+insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, response_body)
+values ($1, $2, $3, 1, now(), 7, '')
 """
 ALL_SCOPES = [scope.replace(":", "_").upper() for scope in SCOPES]
 
@@ -65,7 +78,15 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     site = await _done(shop, "storefrontTokenCreate", STOREFRONT_TOKEN_CREATE, {}, token=secret)
     site_id = site["storefrontToken"]["id"]
     await _done(shop, "storefrontTokenOperationsRegister", OPERATIONS_REGISTER, {"id": site_id})
+    await _add_webhook(shop)
     return FilledShop(shop, {name: await _newest(shop, name) for name in SOURCES})
+
+
+async def _add_webhook(shop: Shop) -> None:
+    """An endpoint with a delivery that was tried once."""
+    endpoint, delivery, event, attempt = (new_id() for _ in range(4))
+    await shop.sql(WEBHOOK, shop.workspace_id, endpoint, delivery, event)
+    await system_sql(shop.platform, ATTEMPT, shop.workspace_id, attempt, delivery)
 
 
 async def new_filled_shop(graphql: GraphQL, like: Shop) -> FilledShop:
