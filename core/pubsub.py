@@ -16,6 +16,7 @@ GATHER_SECONDS = 0.01
 EVENTS_CHANNEL = "vitrine:events:"
 PUBLISHED_CHANNEL = "vitrine:published:"
 REVOKED_CHANNEL = "vitrine:revoked:"
+DELIVERIES_CHANNEL = "vitrine:deliveries:"
 
 
 def events_channel(workspace_id: UUID) -> str:
@@ -30,6 +31,11 @@ def published_channel(workspace_id: UUID) -> str:
 def revoked_channel(row_id: UUID) -> str:
     """Rung when a session, key, token or membership is no longer valid."""
     return f"{REVOKED_CHANNEL}{row_id}"
+
+
+def deliveries_channel(workspace_id: UUID) -> str:
+    """Rung when somebody asked for webhooks to be sent: a ping, a replay, an endpoint that is active again."""
+    return f"{DELIVERIES_CHANNEL}{workspace_id}"
 
 
 class Doorbells:

@@ -1,0 +1,1 @@
+"""Webhooks: endpoints, what is delivered to them, and delivering it."""
