@@ -56,6 +56,14 @@ class Settings(BaseSettings):
     mail_from: str = "Vitrine <no-reply@vitrine.example>"
     dashboard_url: str = Field(default="", description="Links in e-mails lead here; the public URL by default.")
 
+    webhook_allow_loopback: bool = Field(
+        default=False, description="Whether webhooks may be posted to this machine: for development and tests."
+    )
+    webhook_give_up_days: float = Field(
+        default=5.0, gt=0, description="An endpoint that only fails for so long is turned off."
+    )
+    webhook_log_days: float = Field(default=30.0, gt=0, description="How long deliveries and their tries are kept.")
+
     allowed_origins: str = Field(
         default="*",
         description="Origins whose pages may call the API, with commas between; * for all. No cookies are used.",

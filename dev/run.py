@@ -121,6 +121,7 @@ def _environment() -> dict[str, str]:
     return {
         "ENVIRONMENT": "development",
         "PUBLIC_URL": f"http://localhost:{port}",
+        "WEBHOOK_ALLOW_LOOPBACK": "true",
         **{name: value for name, value in environment.items() if value},
         "PORT": port,
         "DATA_DIR": str(DATA.absolute()),

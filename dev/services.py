@@ -46,6 +46,7 @@ def services(*, durable: bool = False) -> Iterator[dict[str, str]]:
         environment = {
             **os.environ,
             "ENVIRONMENT": "test",
+            "WEBHOOK_ALLOW_LOOPBACK": "true",
             # One address sends what thousands would; throttling is on, and tested with rates of its own.
             **{f"THROTTLE_{kind}_{limit}": "1000000000" for kind in _BUCKETS for limit in ("RATE", "BURST")},
             "SECRET_KEY": TEST_SECRET_KEY,

@@ -55,7 +55,7 @@ class WebhookEndpoint(Base):
         {
             "info": tenant(
                 app=ALL,
-                system="select, update (worker_id, is_active, disabled_reason, disabled_at, failing_since, revision)",
+                system="select, update (worker_id, failing_since)",
             )
         },
     )

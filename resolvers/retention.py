@@ -3,11 +3,13 @@
 Several workers may do it at once: who comes second finds the rows gone.
 """
 
+from collections import Counter
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from core.clock import now
+from core.settings import Settings
 from resolvers.account.throttle import WINDOW
 from resolvers.context import Platform
 from resolvers.write import IDEMPOTENCY_LIFETIME
@@ -18,7 +20,13 @@ MAX_BATCHES = 20
 # A session that expired is kept some days more, so that its user can be told why it ended.
 KEEP_SESSIONS = "7 days"
 KEEP_EMAILS = timedelta(days=30)
+KEEP_WORKERS = "1 hour"
 _MILLISECOND_SHIFT = 80  # where a UUIDv7 has its time
+
+_ITS_ENDPOINT = (
+    "select from webhook_endpoint e "
+    "where e.workspace_id = webhook_delivery.workspace_id and e.id = webhook_delivery.endpoint_id"
+)
 
 
 class _Rule(NamedTuple):
@@ -29,7 +37,7 @@ class _Rule(NamedTuple):
     older_than: timedelta | None = None
 
 
-def _rules(refresh_token_lifetime: int) -> tuple[_Rule, ...]:
+def _rules(settings: Settings) -> tuple[_Rule, ...]:
     """Deleting a session deletes its refresh tokens. Those that a living session has used are kept as long as a session
     may rest: one that comes back in that time was stolen.
     """
@@ -39,14 +47,20 @@ def _rules(refresh_token_lifetime: int) -> tuple[_Rule, ...]:
         _Rule("sign_in_throttle", f"window_started_at < now() - interval '{WINDOW}'"),
         _Rule("user_session", f"expires_at < now() - interval '{KEEP_SESSIONS}'"),
         _Rule("password_reset", "expires_at < now()"),
-        _Rule("refresh_token", "id < $1 and used_at is not null", timedelta(seconds=refresh_token_lifetime)),
+        _Rule("refresh_token", "id < $1 and used_at is not null", timedelta(seconds=settings.refresh_token_lifetime)),
         _Rule("email_message", "id < $1 and (sent_at is not null or failed_at is not null)", KEEP_EMAILS),
+        _Rule("webhook_delivery", f"created_at < now() - {settings.webhook_log_days} * interval '1 day'"),
+        _Rule("webhook_delivery", f"due_at is not null and not exists ({_ITS_ENDPOINT})"),
+        _Rule("worker", f"alive_until < now() - interval '{KEEP_WORKERS}'"),
     )
 
 
 async def delete_old_rows(platform: Platform) -> dict[str, int]:
     """Deletes what is too old; gives how many rows of each table."""
-    return {rule.table: await _delete(platform, rule) for rule in _rules(platform.settings.refresh_token_lifetime)}
+    deleted = Counter[str]()
+    for rule in _rules(platform.settings):
+        deleted[rule.table] += await _delete(platform, rule)
+    return dict(deleted)
 
 
 async def _delete(platform: Platform, rule: _Rule) -> int:

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, suppress
 
 import asyncpg
 import structlog
+import uvloop
 from dramatiq import Broker, Worker
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
 from dramatiq.middleware import Middleware, MiddlewareError
@@ -21,19 +22,23 @@ from core.errors import Throttled
 from core.pubsub import Doorbells
 from core.settings import Settings
 from integrations.messaging import new_mailer
+from integrations.webhook import Poster
 from resolvers.context import Platform
-from tasks import email, retention
+from resolvers.webhook import Dispatcher
+from tasks import email, retention, webhook
 from tasks.doorbell import declare, new_broker
 from tasks.job import Job, Services
 
 log = structlog.get_logger()
 
-JOBS: tuple[Job, ...] = (email.JOB, retention.JOB)
+JOBS: tuple[Job, ...] = (email.JOB, retention.JOB, webhook.JOB)
 THREADS = 8
 # Milliseconds: how long the worker sleeps where there is no doorbell, and how long jobs may take to end when it stops.
 IDLE = 500
 SHUTDOWN = 3_000
-CLOSE_SECONDS = 1.0
+# Seconds that webhooks which are being posted have to end.
+POSTS_END_SECONDS = 2.0
+CLOSE_SECONDS = 1.0 + POSTS_END_SECONDS
 WATCH_SECONDS = 0.5
 REDIS_TIMEOUT = 2.0
 # PostgreSQL away, restarting or busy: the next round asks again.
@@ -45,6 +50,8 @@ def run(settings: Settings) -> int:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    # Dramatiq's event loop is made by whatever policy there is.
+    uvloop.install()
     inside = _Inside(settings)
     broker = new_broker(settings, inside)
     inside.declare(broker)
@@ -121,7 +128,11 @@ class _Inside(Middleware):
         self._stack.push_async_callback(database.close)
         doorbells = Doorbells(redis)
         self._services = Services(Platform(settings, database, redis, doorbells), new_mailer(settings))
+        poster = await self._stack.enter_async_context(Poster(allow_loopback=settings.webhook_allow_loopback))
+        dispatcher = Dispatcher(self._services.platform, poster)
+        self._stack.push_async_callback(dispatcher.close, POSTS_END_SECONDS)
         self._tasks.append(asyncio.create_task(doorbells.run(), name="doorbells"))
+        self._tasks.append(asyncio.create_task(dispatcher.run(), name="webhooks"))
         self._tasks += [asyncio.create_task(self._ask(job, ring), name=job.name) for job, ring in self._rings]
 
     async def _close(self) -> None:

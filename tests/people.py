@@ -107,17 +107,17 @@ async def becomes(expected: object, ask: Callable[[], Awaitable[object]], within
 
 
 # Any number: what matters is that all who use the table of e-mails agree on it.
-_EMAIL_LOCK = 7_335_001
+_WORKER_LOCK = 7_335_001
 
 
 @pytest.fixture
-async def email_table(platform: Platform) -> AsyncIterator[None]:
-    """The table of e-mails for one test alone: it is the whole database's, and a worker sends what it finds in it."""
+async def no_other_worker(platform: Platform) -> AsyncIterator[None]:
+    """The database for this test's own workers alone: a worker does whatever it finds due in it, of any workspace."""
     async with platform.database.system.acquire() as connection:
         # The role gives up waiting for a lock after seconds, so this asks again and again.
-        while not await connection.fetchval("select pg_try_advisory_lock($1)", _EMAIL_LOCK):  # noqa: ASYNC110
+        while not await connection.fetchval("select pg_try_advisory_lock($1)", _WORKER_LOCK):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         try:
             yield
         finally:
-            await connection.fetchval("select pg_advisory_unlock($1)", _EMAIL_LOCK)
+            await connection.fetchval("select pg_advisory_unlock($1)", _WORKER_LOCK)

@@ -151,7 +151,7 @@ def upgrade() -> None:
         policies=POLICIES,
         grants={
             "app": f"{READ_WRITE}, delete",
-            "system": "select, update (worker_id, is_active, disabled_reason, disabled_at, failing_since, revision)",
+            "system": "select, update (worker_id, failing_since)",
         },
     )
     protect("webhook_relay", policies=POLICIES, grants={"app": "select, insert", "system": "select, update"})

@@ -1,6 +1,7 @@
 """What is posted: the bytes of one event, made once and sent the same at every try."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -15,7 +16,7 @@ def event_message_id(event_id: UUID) -> str:
     return global_id("SyncEvent", event_id)
 
 
-def webhook_body(  # noqa: PLR0913 - the contract's fields
+def webhook_body(
     *,
     workspace_id: UUID,
     event_id: UUID,
@@ -38,4 +39,17 @@ def webhook_body(  # noqa: PLR0913 - the contract's fields
             "id": event_message_id(event_id),
             "sequence": sequence,
         }
+    )
+
+
+def event_body(event: Any) -> bytes:
+    """The bytes of a row of `sync_event`."""
+    return webhook_body(
+        workspace_id=event["workspace_id"],
+        event_id=event["id"],
+        event_type=event["type"],
+        sequence=event["sequence"],
+        entity_type=event["entity_type"],
+        entity_id=event["entity_id"],
+        occurred_at=event["occurred_at"],
     )

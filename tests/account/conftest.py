@@ -1,5 +1,5 @@
 """What the tests here share."""
 
-from tests.people import email_table
+from tests.people import no_other_worker
 
-__all__ = ["email_table"]
+__all__ = ["no_other_worker"]

@@ -24,7 +24,7 @@ from tests.people import (
 )
 
 # E-mails are one table of the whole database, and the tests of the worker send what they find in it.
-pytestmark = pytest.mark.usefixtures("email_table")
+pytestmark = pytest.mark.usefixtures("no_other_worker")
 
 INVITATION_CREATE = """
 mutation ($input: InvitationCreateInput!) {

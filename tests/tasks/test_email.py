@@ -15,7 +15,7 @@ from resolvers.email.send import MAX_ATTEMPTS
 from tests.people import new_email, system_sql
 
 # The table is one for the whole database: what is due is sent by whoever looks.
-pytestmark = pytest.mark.usefixtures("email_table")
+pytestmark = pytest.mark.usefixtures("no_other_worker")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from resolvers.email import add_email
 from tasks.doorbell import NAMESPACE
 from tests.people import becomes, new_email, system_sql
 
-pytestmark = pytest.mark.usefixtures("email_table")
+pytestmark = pytest.mark.usefixtures("no_other_worker")
 STARTED = b'"worker started"'
 
 

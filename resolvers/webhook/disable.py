@@ -1,0 +1,59 @@
+"""Turning off an endpoint that takes nothing any more, and telling the shop's owners."""
+
+from sqlalchemy import func, select
+
+from core.access import Caller, CallerKind, Role
+from models import AppUser, Membership, WebhookEndpoint, Workspace
+from resolvers.context import Context, Platform
+from resolvers.email import add_email
+from resolvers.webhook.relay import EndpointKey
+from resolvers.write import Write, write
+
+REASONS = {
+    "GONE": "it answered 410 Gone, which means that it wants nothing more",
+    "FAILING": "every delivery to it has failed for days",
+}
+
+
+async def disable_endpoint(platform: Platform, endpoint: EndpointKey, reason: str) -> bool:
+    """Turns it off, once, with an entry in the audit log and an e-mail to each owner; gives whether it was on.
+
+    What was due to it stays due, and goes on when somebody turns it on again.
+    """
+    caller = Caller(CallerKind.SYSTEM, workspace_id=endpoint.workspace_id, label="Vitrine")
+    async with write(Context(platform, caller)) as tx:
+        found = await tx.session.scalar(
+            select(WebhookEndpoint)
+            .where(WebhookEndpoint.id == endpoint.id, WebhookEndpoint.is_active)
+            .with_for_update()
+        )
+        if found is None:
+            return False
+        found.is_active = False
+        found.disabled_reason = reason
+        found.disabled_at = func.now()
+        found.revision += 1
+        tx.audit("webhookEndpointDisable", "WebhookEndpoint", found.id, {"reason": reason})
+        await _tell_owners(tx, found.url, reason)
+    return True
+
+
+async def _tell_owners(tx: Write, url: str, reason: str) -> None:
+    workspace = await tx.session.scalar(select(Workspace.name).where(Workspace.id == tx.workspace_id))
+    owners = await tx.session.scalars(
+        select(AppUser.email)
+        .join(Membership, Membership.user_id == AppUser.id)
+        .where(Membership.workspace_id == tx.workspace_id, Membership.role == Role.OWNER)
+    )
+    for email in owners:
+        await add_email(
+            tx.session,
+            to=email,
+            subject=f"A webhook endpoint of {workspace} was turned off",
+            text_body=(
+                f"Vitrine no longer posts the events of the shop {workspace} to\n\n  {url}\n\n"
+                f"because {REASONS[reason]}.\n\n"
+                "Its log of deliveries says what each try came to. When the receiver works again, turn the endpoint on "
+                "again and replay what it missed.\n"
+            ),
+        )

@@ -1,0 +1,97 @@
+"""Which worker delivers to which endpoint.
+
+An endpoint is one worker's at a time, so that its deliveries are posted with one bound in all and none is posted twice
+at once. A worker says every second that it lives; the endpoints of one that did not for `ALIVE` are free to others, and
+whatever it writes about them after that is ignored. Time is the database's.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from resolvers.context import Platform
+from resolvers.webhook.relay import EndpointKey
+
+ALIVE = "5 seconds"
+CLAIM_AT_ONCE = 500
+
+KEEP_ALIVE = f"""
+insert into worker (id, alive_until) values ($1, now() + interval '{ALIVE}')
+on conflict (id) do update set alive_until = excluded.alive_until
+"""  # noqa: S608 - a constant of ours
+_FREE_AND_DUE = """
+e.is_active
+and (e.worker_id is null
+     or not exists (select from worker w where w.id = e.worker_id and w.alive_until > now()))
+and exists (select from webhook_delivery d
+             where d.workspace_id = e.workspace_id and d.endpoint_id = e.id and d.due_at <= now())
+"""
+_TAKE = """
+update webhook_endpoint e set worker_id = $1 from free where e.workspace_id = free.workspace_id and e.id = free.id
+returning e.workspace_id, e.id
+"""
+CLAIM_ANY = f"""
+with free as (select e.workspace_id, e.id from webhook_endpoint e where {_FREE_AND_DUE}
+               limit {CLAIM_AT_ONCE} for update of e skip locked) {_TAKE}
+"""  # noqa: S608 - constants of ours
+CLAIM_THESE = f"""
+with free as (select e.workspace_id, e.id from unnest($2::uuid[], $3::uuid[]) k(workspace_id, id)
+                join webhook_endpoint e using (workspace_id, id) where {_FREE_AND_DUE}
+               for update of e skip locked) {_TAKE}
+"""  # noqa: S608 - constants of ours
+DUE = """
+select d.workspace_id, d.endpoint_id, d.id, d.event_id, d.body, d.tries, e.url, e.secret,
+       case when e.previous_secret_expires_at > now() then e.previous_secret end as previous_secret
+  from unnest($2::uuid[], $3::uuid[], $4::bigint[]) k(workspace_id, id, room)
+  join webhook_endpoint e on e.workspace_id = k.workspace_id and e.id = k.id and e.worker_id = $1 and e.is_active
+ cross join lateral (
+   select d.* from webhook_delivery d
+    where d.workspace_id = e.workspace_id and d.endpoint_id = e.id and d.due_at <= now()
+    order by d.due_at, d.id limit k.room) d
+"""
+RELEASE = """
+update webhook_endpoint e set worker_id = null from unnest($2::uuid[], $3::uuid[]) k(workspace_id, id)
+ where e.workspace_id = k.workspace_id and e.id = k.id and e.worker_id = $1
+"""
+
+
+async def keep_alive(platform: Platform, worker_id: UUID) -> None:
+    """Says that the worker lives."""
+    async with platform.database.system.acquire() as connection:
+        await connection.execute(KEEP_ALIVE, worker_id)
+
+
+async def claim(platform: Platform, worker_id: UUID, these: Collection[EndpointKey] | None = None) -> list[EndpointKey]:
+    """Takes endpoints that nobody has and that have something due: of these, or of all; gives those taken."""
+    async with platform.database.system.acquire() as connection:
+        if these is None:
+            rows = await connection.fetch(CLAIM_ANY, worker_id)
+        else:
+            rows = await connection.fetch(CLAIM_THESE, worker_id, *_columns(these))
+    return [EndpointKey(*row) for row in rows]
+
+
+async def due_deliveries(platform: Platform, worker_id: UUID, rooms: Sequence[tuple[EndpointKey, int]]) -> list[Any]:
+    """What is due for endpoints of the worker's, the oldest first, at most so many of each."""
+    keys, limits = [key for key, _ in rooms], [limit for _, limit in rooms]
+    async with platform.database.system.acquire() as connection:
+        rows: list[Any] = await connection.fetch(DUE, worker_id, *_columns(keys), limits)
+    return rows
+
+
+async def release(platform: Platform, worker_id: UUID, keys: Collection[EndpointKey]) -> None:
+    """Gives endpoints back."""
+    async with platform.database.system.acquire() as connection:
+        await connection.execute(RELEASE, worker_id, *_columns(keys))
+
+
+async def resign(platform: Platform, worker_id: UUID) -> None:
+    """Gives everything back: the worker ends."""
+    async with platform.database.system.acquire() as connection, connection.transaction():
+        await connection.execute("update webhook_endpoint set worker_id = null where worker_id = $1", worker_id)
+        await connection.execute("delete from worker where id = $1", worker_id)
+
+
+def _columns(keys: Iterable[EndpointKey]) -> tuple[list[UUID], list[UUID]]:
+    keys = list(keys)
+    return [key.workspace_id for key in keys], [key.id for key in keys]

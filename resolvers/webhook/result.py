@@ -1,0 +1,98 @@
+"""Writing what came of tries: many at once, and only under the lease that they were made with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from core.connections import Connection
+from resolvers.context import Platform
+from resolvers.webhook.relay import EndpointKey
+
+# A try that was written already, by a transaction whose answer was lost, is not written again. One whose delivery was
+# begun anew in the meantime counts, if it succeeded; if it failed, the new beginning stands.
+WRITE = """
+with r as (
+  select * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::timestamptz[], $8::bigint[],
+                       $9::bigint[], $10::text[], $11::text[], $12::boolean[], $13::float8[])
+    r(workspace_id, endpoint_id, delivery_id, attempt_id, tries, started_at, duration_ms, status_code, error,
+      response_body, is_delivered, delay)),
+mine as (
+  select r.*, d.attempt_count + 1 as number, d.tries <> r.tries as is_begun_anew
+    from r join webhook_endpoint e on e.workspace_id = r.workspace_id and e.id = r.endpoint_id and e.worker_id = $1
+    join webhook_delivery d on d.workspace_id = r.workspace_id and d.id = r.delivery_id and d.due_at is not null
+   where not exists (select from webhook_attempt a where a.workspace_id = r.workspace_id and a.id = r.attempt_id)
+   for update of d),
+written as (
+  update webhook_delivery d
+     set attempt_count = m.number,
+         tries = case when m.is_begun_anew then d.tries else d.tries + 1 end,
+         status = case when m.is_delivered then 'DELIVERED' when m.is_begun_anew or m.delay is not null then 'PENDING'
+                       else 'FAILED' end,
+         due_at = case when m.is_delivered then null when m.is_begun_anew then d.due_at
+                       else now() + m.delay * interval '1 second' end,
+         finished_at = case when m.is_delivered or (m.delay is null and not m.is_begun_anew) then now() end
+    from mine m where d.workspace_id = m.workspace_id and d.id = m.delivery_id)
+insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, status_code, error,
+                             response_body)
+select m.workspace_id, m.attempt_id, m.delivery_id, m.number, m.started_at, m.duration_ms, m.status_code, m.error,
+       m.response_body
+  from mine m
+"""
+# `failing_since` moves only when an endpoint's fortune turns, so a healthy one costs no update.
+TURN = """
+update webhook_endpoint e set failing_since = case when n.is_delivered then null else n.started_at end
+  from unnest($2::uuid[], $3::uuid[], $4::boolean[], $5::timestamptz[]) n(workspace_id, id, is_delivered, started_at)
+ where e.workspace_id = n.workspace_id and e.id = n.id and e.worker_id = $1
+   and (e.failing_since is null) <> n.is_delivered
+"""
+FAILING_TOO_LONG = """
+select e.workspace_id, e.id from unnest($1::uuid[], $2::uuid[]) n(workspace_id, id)
+  join webhook_endpoint e using (workspace_id, id)
+ where e.is_active and e.failing_since < now() - $3 * interval '1 day'
+"""
+
+
+class Result(NamedTuple):
+    """What came of one try. `tries` are those before it; `delay` is the wait until the next, in seconds, if any."""
+
+    workspace_id: UUID
+    endpoint_id: UUID
+    delivery_id: UUID
+    attempt_id: UUID
+    tries: int
+    started_at: datetime
+    duration_ms: int
+    status_code: int | None
+    error: str | None
+    response_body: str
+    is_delivered: bool
+    delay: float | None
+
+    @property
+    def endpoint(self) -> EndpointKey:
+        return EndpointKey(self.workspace_id, self.endpoint_id)
+
+
+async def write_results(platform: Platform, worker_id: UUID, results: Sequence[Result]) -> list[EndpointKey]:
+    """Writes them all in one transaction; gives the endpoints that have failed for too long."""
+    last = {result.endpoint: result for result in results}
+    async with platform.database.system.acquire() as connection, connection.transaction():
+        await connection.execute(WRITE, worker_id, *(list(column) for column in zip(*results, strict=True)))
+        return await _turn(connection, worker_id, last, platform.settings.webhook_give_up_days)
+
+
+async def _turn(
+    connection: Connection, worker_id: UUID, last: dict[EndpointKey, Result], give_up: float
+) -> list[EndpointKey]:
+    workspaces, ids = [key.workspace_id for key in last], [key.id for key in last]
+    delivered = [result.is_delivered for result in last.values()]
+    started = [result.started_at for result in last.values()]
+    await connection.execute(TURN, worker_id, workspaces, ids, delivered, started)
+    failed = [key for key, result in last.items() if not result.is_delivered]
+    if not failed:
+        return []
+    rows = await connection.fetch(
+        FAILING_TOO_LONG, [key.workspace_id for key in failed], [key.id for key in failed], give_up
+    )
+    return [EndpointKey(*row) for row in rows]
