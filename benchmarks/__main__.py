@@ -10,7 +10,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from benchmarks import large, live, order, read
+from benchmarks import large, live, order, read, webhook
 from benchmarks.report import Report, write
 from benchmarks.world import World, world
 from dev.errors import StartError
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "large": large.measure,
     "order": order.measure,
     "live": live.measure,
+    "webhook": webhook.measure,
 }
 
 
