@@ -1,16 +1,18 @@
-"""The faults in short; `python -m tests.faults.oversell`, `…kill_server` and `…min_sequence` are the long forms."""
+"""The faults in short; the other modules here are their long forms, such as `python -m tests.faults.oversell`."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks.server import Server, serving
 from tests.factories import Shop
+from tests.faults.cluster import Cluster, cluster
 from tests.faults.kill_server import kill_under_load
 from tests.faults.min_sequence import watch
 from tests.faults.oversell import rush
+from tests.faults.webhooks import a_few, scene, under_load
 
 # All the tests' processes share one PostgreSQL and its connections.
 _POOL = {"DATABASE_POOL_SIZE": "4", "DATABASE_ACQUIRE_TIMEOUT": "10"}
@@ -22,6 +24,13 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     with serving({**os.environ, **_POOL}, tmp_path / "server.log") as process:
         await process.ready()
         yield process
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """PostgreSQL and Redis too, which nobody else uses."""
+    with cluster(durable=False) as found:
+        yield found
 
 
 @pytest.mark.xdist_group("faults")
@@ -50,3 +59,11 @@ class TestFaults:
         assert witness.faults == []
         assert witness.named > 500
         assert len(witness.changes) > 8
+
+    async def test_delivers_every_event_whatever_is_killed(self, own_cluster: Cluster) -> None:
+        async with scene(own_cluster) as here:
+            survived = await under_load(here, a_few, events=100)
+
+        assert survived.faults == []
+        assert survived.events > 100
+        assert len(survived.catch_ups) == 4
