@@ -19,6 +19,8 @@ SCOPES: dict[str, str] = {
     "members:write": "Invite people, change their roles and remove them.",
     "api_keys:read": "See API keys and storefront tokens, without their secrets.",
     "api_keys:write": "Create and revoke API keys and storefront tokens.",
+    "webhooks:read": "See webhook endpoints, without their secrets, and the log of what was delivered.",
+    "webhooks:write": "Add, change and delete webhook endpoints, and have webhooks sent again.",
     "audit:read": "Read who changed what.",
 }
 

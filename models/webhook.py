@@ -91,7 +91,15 @@ class WebhookDelivery(Base):
         CheckConstraint("status in ('PENDING', 'DELIVERED', 'FAILED')", name="status"),
         CheckConstraint("(status = 'PENDING') = (due_at is not null)", name="due_at"),
         Index(None, "workspace_id", "endpoint_id", "due_at", "id", postgresql_where=text("due_at is not null")),
-        Index(None, "workspace_id", "created_at", "id"),
+        Index("ix_webhook_delivery_by_created_at", "workspace_id", "status", "created_at", "id"),
+        Index(
+            "ix_webhook_delivery_of_endpoint_by_created_at",
+            "workspace_id",
+            "endpoint_id",
+            "status",
+            "created_at",
+            "id",
+        ),
         Index(
             None,
             "created_at",

@@ -22,10 +22,11 @@ _DESCRIPTIONS = {
     EventType.ORDER_UPDATED: "An order changed: it was cancelled, for one.",
     EventType.WORKSPACE_SETTINGS_UPDATED: "The workspace's name, currency or other settings changed.",
 }
+SYNC_EVENT_TYPES = {kind.name: (kind.value, _DESCRIPTIONS[kind]) for kind in EventType}
 SyncEventType = enum_of(
     "SyncEventType",
     "A kind of change.",
-    {kind.name: (kind.value, _DESCRIPTIONS[kind]) for kind in EventType},
+    SYNC_EVENT_TYPES,
 )
 
 

@@ -52,9 +52,15 @@ def upgrade() -> None:
         postgresql_using="brin",
     )
     op.create_index(
-        op.f("ix_webhook_delivery_workspace_id_created_at_id"),
+        "ix_webhook_delivery_by_created_at",
         "webhook_delivery",
-        ["workspace_id", "created_at", "id"],
+        ["workspace_id", "status", "created_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_webhook_delivery_of_endpoint_by_created_at",
+        "webhook_delivery",
+        ["workspace_id", "endpoint_id", "status", "created_at", "id"],
         unique=False,
     )
     op.create_index(
@@ -174,6 +180,7 @@ def downgrade() -> None:
         table_name="webhook_delivery",
         postgresql_where=sa.text("due_at is not null"),
     )
-    op.drop_index(op.f("ix_webhook_delivery_workspace_id_created_at_id"), table_name="webhook_delivery")
+    op.drop_index("ix_webhook_delivery_of_endpoint_by_created_at", table_name="webhook_delivery")
+    op.drop_index("ix_webhook_delivery_by_created_at", table_name="webhook_delivery")
     op.drop_index(op.f("ix_webhook_delivery_created_at"), table_name="webhook_delivery", postgresql_using="brin")
     op.drop_table("webhook_delivery")

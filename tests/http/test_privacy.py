@@ -17,6 +17,10 @@ PRIVATE = {
     "orders",
     "storefrontTokens",
     "viewer",
+    "webhookDeliveries",
+    "webhookDelivery",
+    "webhookEndpoint",
+    "webhookEndpoints",
 }
 SECRET = {"orderByToken"}
 PUBLISHED = {

@@ -33,6 +33,9 @@ TABLES = (
     "product_variant",
     "sales_order",
     "storefront_token",
+    "webhook_attempt",
+    "webhook_delivery",
+    "webhook_endpoint",
     "workspace",
 )
 TITLES = (
@@ -79,6 +82,18 @@ mutation ($email: String!, $role: Role!) {
   invitationCreate(input: { email: $email, role: $role }) { userErrors { code message } }
 }
 """
+ENDPOINT_CREATE = """
+mutation ($input: WebhookEndpointCreateInput!) {
+  webhookEndpointCreate(input: $input) { webhookEndpoint { id } userErrors { code message } }
+}
+"""
+ENDPOINT_DELETE = "mutation ($id: ID!) { webhookEndpointDelete(id: $id) { userErrors { code message } } }"
+EVENTS_REPLAY = """
+mutation ($id: ID!) {
+  webhookEventsReplay(id: $id, input: { afterSequence: 0, throughSequence: 14 }) { userErrors { code message } }
+}
+"""
+PING = "mutation ($id: ID!) { webhookEndpointPing(id: $id) { userErrors { code message } } }"
 ADDRESS = {"name": "Ada Ødegård", "line1": "Gasse 1", "city": "Wien", "countryCode": "AT", "postalCode": "1010"}
 
 
@@ -137,7 +152,20 @@ async def _fill(graphql: GraphQL, shop: Shop, products: int, orders: int, chance
         site = (await _done(shop, TOKEN_CREATE, {"input": created}))["storefrontToken"]["id"]
         documents = [f"query Page{page} {{ __typename }}" for page in range(number * 3)] + ["{ __typename }"]
         await _done(shop, REGISTER, {"id": site, "documents": documents})
+    await _webhooks(shop)
     return tokens
+
+
+async def _webhooks(shop: Shop) -> None:
+    """Endpoints with many deliveries: one for everything, one for some of it, one that is off, one that is deleted."""
+    for number, types in enumerate(([], ["PRODUCT_CREATED", "PRODUCT_UPDATED"], ["ORDER_CREATED"], [])):
+        given = {"url": f"https://receiver.example/{number}", "eventTypes": types}
+        endpoint = (await _done(shop, ENDPOINT_CREATE, {"input": given}))["webhookEndpoint"]["id"]
+        await _done(shop, EVENTS_REPLAY, {"id": endpoint})
+        await _done(shop, PING, {"id": endpoint})
+        if number == 3:
+            await _done(shop, ENDPOINT_DELETE, {"id": endpoint})
+    await _done(shop, ENDPOINT_CREATE, {"input": {"url": "https://off.example/", "isActive": False}})
 
 
 async def _done(shop: Shop, document: str, variables: Row) -> Row:
@@ -215,6 +243,19 @@ update product_variant set deleted_at = now() where workspace_id = any($1) and p
 update product p set variants_in_stock = (select count(*) from product_variant v
   where v.workspace_id = p.workspace_id and v.product_id = p.id and v.deleted_at is null and v.quantity_available > 0)
   where workspace_id = any($1) and deleted_at is null;
+update webhook_delivery set status = 'DELIVERED', due_at = null, finished_at = now() where workspace_id = any($1)
+  and right(id::text, 1) < '5';
+update webhook_delivery set status = 'FAILED', due_at = null, finished_at = now() where workspace_id = any($1)
+  and right(id::text, 1) > 'b';
+insert into webhook_attempt
+  (workspace_id, id, delivery_id, number, started_at, duration_ms, status_code, error, response_body)
+  select d.workspace_id, gen_random_uuid(), d.id, n, now(), 7 * n, case when n <> 2 then 500 end,
+    case when n = 2 then 'timed out' end, repeat('<é>', n)
+  from webhook_delivery d, generate_series(1, 4) n
+  where d.workspace_id = any($1) and d.status <> 'PENDING' and right(d.id::text, 2) > n || '0'
+  on conflict do nothing;
+update webhook_endpoint set failing_since = now(), previous_secret_expires_at = now()
+  where workspace_id = any($1) and event_types is not null;
 update product_image set position = 0 where workspace_id = any($1) and position < 3
   and right(product_id::text, 1) < '8';
 update product_variant set position = 1 where workspace_id = any($1) and position in (1, 2)
@@ -229,6 +270,8 @@ _TIED = (
     ("membership", "created_at"),
     ("api_key", "created_at"),
     ("storefront_token", "created_at"),
+    ("webhook_delivery", "created_at"),
+    ("webhook_endpoint", "created_at"),
 )
 
 

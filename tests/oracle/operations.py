@@ -368,7 +368,14 @@ class Writer:
     def _id(self, place: "Place") -> str:
         if self._happens(0.06):
             return str(self._of(*MALFORMED_IDS))
-        likely = {"product": "Product", "order": "Order"}
+        if place.name == "endpointId" and self._happens(0.9):
+            return global_id("WebhookEndpoint", self._of(*self.world.rows["webhook_delivery"])["endpoint_id"])
+        likely = {
+            "product": "Product",
+            "order": "Order",
+            "webhookDelivery": "WebhookDelivery",
+            "webhookEndpoint": "WebhookEndpoint",
+        }
         type_name = likely.get(place.field) if self._happens(0.95) else None
         if place.name in {"entityId", "callerId"} and self._happens(0.8):
             row = self._of(*self.world.rows["audit_entry"])

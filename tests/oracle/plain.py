@@ -36,6 +36,9 @@ TABLES = {
     "ProductVariant": "product_variant",
     "StorefrontToken": "storefront_token",
     "User": "app_user",
+    "WebhookAttempt": "webhook_attempt",
+    "WebhookDelivery": "webhook_delivery",
+    "WebhookEndpoint": "webhook_endpoint",
     "Workspace": "workspace",
 }
 TYPE_SCOPES = {
@@ -48,6 +51,9 @@ TYPE_SCOPES = {
     "PersistedOperation": "api_keys:read",
     "StorefrontToken": "api_keys:read",
     "User": "members:read",
+    "WebhookAttempt": "webhooks:read",
+    "WebhookDelivery": "webhooks:read",
+    "WebhookEndpoint": "webhooks:read",
 }
 # By type: the sorts and their columns, the first with its direction being the default.
 SORTS: dict[str, tuple[dict[str, str], str]] = {
@@ -65,6 +71,9 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "ProductImage": ({"POSITION": "position"}, "ASC"),
     "ProductVariant": ({"POSITION": "position"}, "ASC"),
     "StorefrontToken": ({"CREATED_AT": "created_at"}, "DESC"),
+    "WebhookAttempt": ({"NUMBER": "number"}, "ASC"),
+    "WebhookDelivery": ({"CREATED_AT": "created_at"}, "DESC"),
+    "WebhookEndpoint": ({"CREATED_AT": "created_at"}, "DESC"),
 }
 KINDS = {
     "created_at": datetime,
@@ -398,6 +407,14 @@ def _is_revoked(_view: View, row: Row, wanted: bool) -> bool:
     return wanted is (row["revoked_at"] is not None)
 
 
+def _is_for(_view: View, delivery: Row, text: str) -> bool:
+    return bool(delivery["endpoint_id"] == id_of(text, "WebhookEndpoint"))
+
+
+def event_type(stored: str) -> str:
+    return stored.upper().replace(".", "_")
+
+
 CALLER_TYPES = {"SHOPPER": "StorefrontToken", "USER": "User", "API_KEY": "ApiKey"}
 FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("ApiKey", "isRevoked"): _is_revoked,
@@ -418,6 +435,11 @@ FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("Product", "status"): _is_one_of("status"),
     ("Product", "updatedAt"): _lies_in("updated_at"),
     ("StorefrontToken", "isRevoked"): _is_revoked,
+    ("WebhookDelivery", "createdAt"): _lies_in("created_at"),
+    ("WebhookDelivery", "endpointId"): _is_for,
+    ("WebhookDelivery", "eventType"): lambda _view, row, values: event_type(row["event_type"]) in values,
+    ("WebhookDelivery", "status"): _is_one_of("status"),
+    ("WebhookEndpoint", "isActive"): lambda _view, row, value: value is row["is_active"],
 }
 
 
@@ -504,6 +526,16 @@ def _caller_id(thing: Thing) -> str | None:
     return global_id(type_name, row_id) if type_name and row_id else None
 
 
+def _event_types(thing: Thing) -> list[str] | None:
+    stored = thing.row["event_types"]
+    return None if stored is None else [event_type(each) for each in stored]
+
+
+def _next_attempt_at(thing: Thing) -> str | None:
+    due_at = thing.row["due_at"]
+    return None if due_at is None else moment(due_at)
+
+
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ApiKey", "scopes"): _scopes,
     ("AuditEntry", "callerId"): _caller_id,
@@ -529,6 +561,15 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ProductVariant", "quantityAvailable"): _quantity,
     ("StorefrontToken", "operations"): _children("PersistedOperation", "storefront_token_id"),
     ("User", "memberships"): _children("Membership", "user_id"),
+    ("WebhookDelivery", "attempts"): _children("WebhookAttempt", "delivery_id"),
+    ("WebhookDelivery", "endpointId"): lambda thing: global_id("WebhookEndpoint", thing.row["endpoint_id"]),
+    ("WebhookDelivery", "eventId"): lambda thing: global_id("SyncEvent", thing.row["event_id"]),
+    ("WebhookDelivery", "eventType"): lambda thing: event_type(thing.row["event_type"]),
+    ("WebhookDelivery", "nextAttemptAt"): _next_attempt_at,
+    ("WebhookDelivery", "payload"): lambda thing: thing.row["body"].decode(),
+    ("WebhookDelivery", "webhookEndpoint"): _related("WebhookEndpoint", "endpoint_id"),
+    ("WebhookEndpoint", "deliveries"): _children("WebhookDelivery", "endpoint_id"),
+    ("WebhookEndpoint", "eventTypes"): _event_types,
     ("Workspace", "createdAt"): _only_with("workspace:read", "created_at"),
     ("Workspace", "revision"): _only_with("workspace:read", "revision"),
 }
@@ -581,9 +622,12 @@ def _product_by_slug(view: View, slug: str) -> Thing | None:
     return Thing("Product", found[0], view) if found else None
 
 
-def _order(view: View, id: str) -> Thing | None:  # noqa: A002
-    _enter(view.caller, "orders:read")
-    return view.find("Order", id_of(id, "Order"))
+def _by_id(type_name: str, scope: str) -> Callable[..., Thing | None]:
+    def value(view: View, id: str) -> Thing | None:  # noqa: A002 - GraphQL's name for it
+        _enter(view.caller, scope)
+        return view.find(type_name, id_of(id, type_name))
+
+    return value
 
 
 def _order_by_token(view: View, token: str) -> Thing | None:
@@ -639,7 +683,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "memberships": _listed("Membership", "members:read"),
     "node": _node,
     "nodes": _nodes,
-    "order": _order,
+    "order": _by_id("Order", "orders:read"),
     "orderByToken": _order_by_token,
     "orders": _listed("Order", "orders:read"),
     "product": _product,
@@ -647,5 +691,9 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "products": _listed("Product"),
     "storefrontTokens": _listed("StorefrontToken", "api_keys:read"),
     "viewer": _viewer,
+    "webhookDeliveries": _listed("WebhookDelivery", "webhooks:read"),
+    "webhookDelivery": _by_id("WebhookDelivery", "webhooks:read"),
+    "webhookEndpoint": _by_id("WebhookEndpoint", "webhooks:read"),
+    "webhookEndpoints": _listed("WebhookEndpoint", "webhooks:read"),
     "workspace": _workspace,
 }

@@ -38,6 +38,7 @@ LISTS = {
     "StorefrontToken.allowedOrigins",  # at most 50
     "StorefrontTokenOperationsRegisterPayload.operations",  # as many as documents were sent
     "StorefrontTokenOperationsUnregisterPayload.hashes",  # as many as were sent
+    "WebhookEndpoint.eventTypes",  # at most as many as there are
 }
 MUTATIONS = roots("mutation")
 OURS = [t for t in GRAPHQL_SCHEMA.type_map.values() if not is_introspection_type(t) and not is_specified_scalar_type(t)]

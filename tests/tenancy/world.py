@@ -9,7 +9,7 @@ import pytest
 from core.access import SCOPES, Role
 from core.crypto import hash_secret, new_secret, pack_token
 from core.database import pinned
-from core.ids import global_id, new_id
+from core.ids import global_id, new_id, uuid_in
 from resolvers.authentication import API_KEY_PREFIX
 from schema.reading import SOURCES
 from tests.client import GraphQL
@@ -36,13 +36,15 @@ mutation ($id: ID!) {
   }
 }
 """
-WEBHOOK = """
-with relay as (insert into webhook_relay (workspace_id, sequence) values ($1, 0) on conflict do nothing),
-endpoint as (
-  insert into webhook_endpoint (workspace_id, id, url, secret, since_sequence)
-  values ($1, $2, 'https://receiver.example/hook', 'sealed', 0))
-insert into webhook_delivery (workspace_id, id, endpoint_id, event_id, event_type, sequence, body, attempt_count)
-values ($1, $3, $2, $4, 'product.created', 1, '{}', 1)
+WEBHOOK_CREATE = """
+mutation {
+  webhookEndpointCreate(input: { url: "https://receiver.example/hook" }) {
+    webhookEndpoint { id } userErrors { code message }
+  }
+}
+"""
+WEBHOOK_PING = """
+mutation ($id: ID!) { webhookEndpointPing(id: $id) { webhookDelivery { id } userErrors { code message } } }
 """
 ATTEMPT = """
 insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, response_body)
@@ -84,9 +86,10 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
 
 async def _add_webhook(shop: Shop) -> None:
     """An endpoint with a delivery that was tried once."""
-    endpoint, delivery, event, attempt = (new_id() for _ in range(4))
-    await shop.sql(WEBHOOK, shop.workspace_id, endpoint, delivery, event)
-    await system_sql(shop.platform, ATTEMPT, shop.workspace_id, attempt, delivery)
+    endpoint = (await _done(shop, "webhookEndpointCreate", WEBHOOK_CREATE, {}))["webhookEndpoint"]
+    pinged = await _done(shop, "webhookEndpointPing", WEBHOOK_PING, {"id": endpoint["id"]})
+    delivery_id = uuid_in(pinged["webhookDelivery"]["id"], "WebhookDelivery")
+    await system_sql(shop.platform, ATTEMPT, shop.workspace_id, new_id(), delivery_id)
 
 
 async def new_filled_shop(graphql: GraphQL, like: Shop) -> FilledShop:
