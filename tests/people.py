@@ -106,7 +106,7 @@ async def becomes(expected: object, ask: Callable[[], Awaitable[object]], within
         await asyncio.sleep(0.05)
 
 
-# Any number: what matters is that all who use the table of e-mails agree on it.
+# Any number: what matters is that all tests with workers agree on it.
 _WORKER_LOCK = 7_335_001
 
 

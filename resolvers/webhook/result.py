@@ -10,7 +10,8 @@ from resolvers.context import Platform
 from resolvers.webhook.relay import EndpointKey
 
 # A try that was written already, by a transaction whose answer was lost, is not written again. One whose delivery was
-# begun anew in the meantime counts, if it succeeded; if it failed, the new beginning stands.
+# begun anew in the meantime counts, if it succeeded; if it failed, the new beginning stands. The log of tries conflicts
+# with nothing, and if it ever does, deliveries do not wait for it.
 WRITE = """
 with r as (
   select * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::timestamptz[], $8::bigint[],
@@ -38,6 +39,7 @@ insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, 
 select m.workspace_id, m.attempt_id, m.delivery_id, m.number, m.started_at, m.duration_ms, m.status_code, m.error,
        m.response_body
   from mine m
+    on conflict do nothing
 """
 # `failing_since` moves only when an endpoint's fortune turns, so a healthy one costs no update.
 TURN = """

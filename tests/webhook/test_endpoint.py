@@ -165,6 +165,7 @@ class TestWebhookEndpointCreate:
             row["since_sequence"]
         ]
 
+    @pytest.mark.usefixtures("no_other_worker")
     async def test_leaves_the_relay_where_it_is(self, shop: Shop) -> None:
         await created(shop)
         await shop.product()
