@@ -13,6 +13,7 @@ from models.account import (
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
+from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
 
@@ -28,6 +29,7 @@ __all__ = [
     "OrderLine",
     "PasswordReset",
     "PersistedOperation",
+    "PollingState",
     "Product",
     "ProductImage",
     "ProductSearchToken",

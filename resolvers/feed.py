@@ -25,6 +25,7 @@ log = structlog.get_logger()
 SWEEP_SECONDS = 1.0
 BATCH = 500
 MAX_CURSOR_LENGTH = 64
+MAX_SEQUENCE = 2**63 - 1
 # PostgreSQL away, restarting or busy: the next sweep finds what was missed.
 _PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Throttled)
 
@@ -55,8 +56,8 @@ def parse_event_cursor(cursor: str) -> int:
         if len(cursor) > MAX_CURSOR_LENGTH:
             raise ValueError
         kind, _, number = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).partition(b":")
-        if kind == b"event" and number.isdigit():
-            return int(number)
+        if kind == b"event" and number.isdigit() and (sequence := int(number)) <= MAX_SEQUENCE:
+            return sequence
     except (Base64Error, ValueError):
         pass
     raise BadUserInput("The cursor is malformed: pass one that an event had.")

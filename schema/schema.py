@@ -5,12 +5,25 @@ from typing import Any
 import strawberry
 
 from resolvers.read import Engine
-from schema import account, api_key, audit, event, member, node, order, product, storefront_token, workspace
+from schema import (
+    account,
+    api_key,
+    audit,
+    changes,
+    event,
+    member,
+    node,
+    order,
+    polling,
+    product,
+    storefront_token,
+    workspace,
+)
 from schema.query import resolve_directly
 from schema.reading import SOURCES
 from schema.scalars import CONFIG
 
-NOUNS = (account, workspace, member, api_key, storefront_token, product, order, audit, event, node)
+NOUNS = (account, workspace, member, api_key, storefront_token, product, order, audit, event, changes, polling, node)
 
 
 def _root(name: str, description: str, attribute: str) -> Any:

@@ -27,13 +27,16 @@ TABLES = (
     "membership",
     "order_line",
     "persisted_operation",
+    "polling_state",
     "product",
     "product_image",
     "product_search_token",
     "product_variant",
     "sales_order",
     "storefront_token",
+    "sync_event",
     "workspace",
+    "workspace_counter",
 )
 TITLES = (
     "Lamp",
@@ -218,7 +221,12 @@ update product p set variants_in_stock = (select count(*) from product_variant v
 update product_image set position = 0 where workspace_id = any($1) and position < 3
   and right(product_id::text, 1) < '8';
 update product_variant set position = 1 where workspace_id = any($1) and position in (1, 2)
-  and right(product_id::text, 1) < '8'
+  and right(product_id::text, 1) < '8';
+delete from sync_event where workspace_id = any($1) and sequence <= 7;
+insert into polling_state (workspace_id, id, caller_id, caller_kind, caller_label, last_polled_at, sequence)
+  select workspace_id, gen_random_uuid(), entity_id, case when sequence % 4 = 0 then 'API_KEY' else 'SHOPPER' end, type,
+         occurred_at, nullif(sequence + 2, 20)
+    from sync_event where workspace_id = any($1) and sequence % 6 = 0
 """
 _TIED = (
     ("product", "created_at"),
