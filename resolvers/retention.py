@@ -4,7 +4,7 @@ Several workers may do it at once: who comes second finds the rows gone.
 """
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from core.clock import now
@@ -18,6 +18,10 @@ MAX_BATCHES = 20
 # A session that expired is kept some days more, so that its user can be told why it ended.
 KEEP_SESSIONS = "7 days"
 KEEP_EMAILS = timedelta(days=30)
+# A poller that has not asked for so long is gone.
+KEEP_POLLING_STATES = "30 days"
+# Workspaces whose events are pruned in one run, those with the oldest first.
+MAX_WORKSPACES = 1_000
 _MILLISECOND_SHIFT = 80  # where a UUIDv7 has its time
 
 
@@ -40,13 +44,43 @@ def _rules(refresh_token_lifetime: int) -> tuple[_Rule, ...]:
         _Rule("user_session", f"expires_at < now() - interval '{KEEP_SESSIONS}'"),
         _Rule("password_reset", "expires_at < now()"),
         _Rule("refresh_token", "id < $1 and used_at is not null", timedelta(seconds=refresh_token_lifetime)),
+        _Rule("polling_state", f"last_polled_at < now() - interval '{KEEP_POLLING_STATES}'"),
         _Rule("email_message", "id < $1 and (sent_at is not null or failed_at is not null)", KEEP_EMAILS),
     )
 
 
+# The primary key finds each workspace's oldest event.
+_WITH_OLD_EVENTS = """
+select c.workspace_id from workspace_counter c
+ cross join lateral (
+   select e.occurred_at from sync_event e where e.workspace_id = c.workspace_id order by e.sequence limit 1) oldest
+ where oldest.occurred_at < now() - make_interval(days => $1)
+ order by oldest.occurred_at limit $2
+"""
+# Of the smallest numbers those before the first event that is young enough. Who began earlier may have committed later,
+# so `occurred_at` is not in order: by it alone there would be gaps, and a gap tells readers that they missed something.
+_PRUNE = """
+with oldest as (
+  select sequence, occurred_at >= now() - make_interval(days => $2) as is_young
+    from sync_event where workspace_id = $1 order by sequence limit $3),
+kept as (select coalesce(min(sequence) filter (where is_young), max(sequence) + 1) as first from oldest)
+delete from sync_event e using kept where e.workspace_id = $1 and e.sequence < kept.first
+"""
+
+
 async def delete_old_rows(platform: Platform) -> dict[str, int]:
     """Deletes what is too old; gives how many rows of each table."""
-    return {rule.table: await _delete(platform, rule) for rule in _rules(platform.settings.refresh_token_lifetime)}
+    rules = _rules(platform.settings.refresh_token_lifetime)
+    deleted = {rule.table: await _delete(platform, rule) for rule in rules}
+    return deleted | {"sync_event": await _prune_events(platform)}
+
+
+async def _prune_events(platform: Platform) -> int:
+    """Deletes old events of each workspace from the front, so that what is kept has no gaps."""
+    days = platform.settings.event_days
+    async with platform.database.system.acquire() as connection:
+        rows = await connection.fetch(_WITH_OLD_EVENTS, days, MAX_WORKSPACES)
+    return sum([await _delete_in_batches(platform, _PRUNE, row["workspace_id"], days, BATCH) for row in rows])
 
 
 async def _delete(platform: Platform, rule: _Rule) -> int:
@@ -55,6 +89,10 @@ async def _delete(platform: Platform, rule: _Rule) -> int:
         f"delete from {rule.table} where ctid = any(array("  # noqa: S608 - names and conditions of ours
         f"select ctid from {rule.table} where {rule.condition} limit {BATCH}))"
     )
+    return await _delete_in_batches(platform, statement, *arguments)
+
+
+async def _delete_in_batches(platform: Platform, statement: str, *arguments: Any) -> int:
     deleted = 0
     for _ in range(MAX_BATCHES):
         async with platform.database.system.acquire() as connection:
