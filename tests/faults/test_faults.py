@@ -1,4 +1,4 @@
-"""The faults in short; `python -m tests.faults.oversell`, `…kill_server` and `…min_sequence` are the long forms."""
+"""The faults in short: `python -m tests.faults.oversell`, `…kill_server`, `…min_sequence`, `…poller` are longer."""
 
 import os
 from collections.abc import AsyncIterator
@@ -11,6 +11,7 @@ from tests.factories import Shop
 from tests.faults.kill_server import kill_under_load
 from tests.faults.min_sequence import watch
 from tests.faults.oversell import rush
+from tests.faults.poller import poll_beside_writers
 
 # All the tests' processes share one PostgreSQL and its connections.
 _POOL = {"DATABASE_POOL_SIZE": "4", "DATABASE_ACQUIRE_TIMEOUT": "10"}
@@ -50,3 +51,12 @@ class TestFaults:
         assert witness.faults == []
         assert witness.named > 500
         assert len(witness.changes) > 8
+
+    async def test_shows_pollers_every_event_once(self, shop: Shop, server: Server, tmp_path: Path) -> None:
+        with serving({**os.environ, **_POOL}, tmp_path / "second.log") as second:
+            await second.ready()
+            witness = await poll_beside_writers(shop, [server, second], events=1_000, kills=1)
+
+        assert witness.faults == []
+        assert witness.crossed > 10
+        assert all(poller.pages > 10 for poller in witness.pollers)
