@@ -116,6 +116,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         authenticator.run,
         registered.run,
         feed.run,
+        partial(platform.polls.run, platform.database),
         watch_lag,
         partial(cache.run, platform.doorbells),
     )

@@ -54,3 +54,15 @@ class Conflict(RequestError):
 
 class Throttled(RequestError):
     code = "THROTTLED"
+
+
+class CursorExpired(RequestError):
+    """What came behind a cursor is no longer kept: whoever goes on from it would miss something."""
+
+    code = "CURSOR_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What came behind this cursor is no longer kept. Begin anew: ask `changes` for its latestCursor, then read "
+            "everything that you keep a copy of, then go on from that cursor."
+        )

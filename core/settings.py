@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
 
+    event_days: int = Field(default=90, ge=1, description="How long events are kept, in days.")
+
     access_token_lifetime: int = Field(default=15 * 60, ge=30, le=24 * 3600)
     refresh_token_lifetime: int = Field(default=30 * 24 * 3600, ge=3600)
 

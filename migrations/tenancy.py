@@ -21,6 +21,16 @@ def protect(table: str, policies: Mapping[str, str], grants: Mapping[str, str]) 
         op.execute(f"grant {grant} on {table} to {names[role]}")
 
 
+def allow(table: str, role: str, grant: str) -> None:
+    """Lets a role do more to a table."""
+    op.execute(f"grant {grant} on {table} to {_role_names()[role]}")
+
+
+def disallow(table: str, role: str, grant: str) -> None:
+    """Takes back what `allow` gave."""
+    op.execute(f"revoke {grant} on {table} from {_role_names()[role]}")
+
+
 def allow_connecting() -> None:
     """Lets the roles, and nobody else, use the database's schema."""
     op.execute("revoke all on schema public from public")

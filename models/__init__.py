@@ -13,6 +13,7 @@ from models.account import (
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
+from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
 from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
@@ -29,6 +30,7 @@ __all__ = [
     "OrderLine",
     "PasswordReset",
     "PersistedOperation",
+    "PollingState",
     "Product",
     "ProductImage",
     "ProductSearchToken",

@@ -19,6 +19,7 @@ from core.ids import new_id
 
 PINNED = "workspace_id = nullif(current_setting('app.workspace_id', true), '')::uuid"
 EVERY_ROW = "true"
+READ = "select"
 READ_WRITE = "select, insert, update"
 READ_APPEND = "select, insert"
 READ_REPLACE = "select, insert, delete"

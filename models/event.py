@@ -33,7 +33,7 @@ class SyncEvent(Base):
     __tablename__ = "sync_event"
     __table_args__ = (
         UniqueConstraint("workspace_id", "id"),
-        {"info": tenant(app=READ_APPEND, system="select")},
+        {"info": tenant(app=READ_APPEND, system="select, delete")},
     )
 
     workspace_id: Mapped[WorkspaceKey]

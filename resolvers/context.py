@@ -1,6 +1,6 @@
 """What a use case is given besides its own input."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
@@ -8,6 +8,7 @@ from core.access import Caller
 from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings
+from resolvers.polling import Polls
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Platform:
     database: Database
     redis: Redis
     doorbells: Doorbells
+    polls: Polls = field(default_factory=Polls)
 
 
 @dataclass(frozen=True, slots=True)

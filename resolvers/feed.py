@@ -1,7 +1,8 @@
 """The events of the workspaces that somebody in this process follows, each read from PostgreSQL once.
 
 Doorbells say that there may be something; a sweep each second finds what a lost doorbell would have told. Events are
-numbered without gaps, so a follower that is handed n and then n+2 cannot happen.
+numbered without gaps, so a follower that is handed n and then n+2 cannot happen. Events that were deleted before they
+were read are no exception: the follower is told that some were lost.
 """
 
 import asyncio
@@ -17,14 +18,16 @@ import asyncpg
 import structlog
 
 from core.database import Database, pinned
-from core.errors import BadUserInput, Throttled
+from core.errors import BadUserInput, CursorExpired, Throttled
 from core.pubsub import EVENTS_CHANNEL, Doorbells
+from resolvers.read.log import check_place
 
 log = structlog.get_logger()
 
 SWEEP_SECONDS = 1.0
 BATCH = 500
 MAX_CURSOR_LENGTH = 64
+MAX_SEQUENCE = 2**63 - 1
 # PostgreSQL away, restarting or busy: the next sweep finds what was missed.
 _PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Throttled)
 
@@ -55,8 +58,8 @@ def parse_event_cursor(cursor: str) -> int:
         if len(cursor) > MAX_CURSOR_LENGTH:
             raise ValueError
         kind, _, number = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).partition(b":")
-        if kind == b"event" and number.isdigit():
-            return int(number)
+        if kind == b"event" and number.isdigit() and (sequence := int(number)) <= MAX_SEQUENCE:
+            return sequence
     except (Base64Error, ValueError):
         pass
     raise BadUserInput("The cursor is malformed: pass one that an event had.")
@@ -68,16 +71,43 @@ select sequence, id, type, entity_type, entity_id, occurred_at from sync_event
 """
 
 
+# In one snapshot.
+_PLACE = """
+select coalesce((select sequence from workspace_counter where workspace_id = $1), 0) as last,
+       (select sequence from sync_event where workspace_id = $1 and sequence > $2 order by sequence limit 1) as behind
+"""
+
+
+async def check_cursor(database: Database, workspace_id: UUID, sequence: int) -> None:
+    """Lets through the number of an event from which the workspace's events can be read on.
+
+    Raises:
+        BadUserInput: it is ahead of the workspace.
+        CursorExpired: what came behind it is no longer kept.
+
+    """
+    async with database.app.acquire() as connection, pinned(connection, workspace_id):
+        (place,) = await connection.fetch(_PLACE, workspace_id, sequence)
+    check_place(sequence, *place)
+
+
 async def events_after(database: Database, workspace_id: UUID, sequence: int, until: int) -> AsyncIterator[Event]:
-    """The events behind a sequence up to another one, in order, read in batches."""
+    """The events behind a sequence up to another one, in order, read in batches.
+
+    Raises:
+        CursorExpired: one of them is no longer kept.
+
+    """
     while sequence < until:
         async with database.app.acquire() as connection, pinned(connection, workspace_id):
             rows = await connection.fetch(EVENTS_AFTER, workspace_id, sequence, min(BATCH, until - sequence))
         if not rows:
-            return
+            raise CursorExpired
         for row in rows:
+            if row["sequence"] != sequence + 1:
+                raise CursorExpired
+            sequence = row["sequence"]
             yield Event(*row)
-        sequence = rows[-1]["sequence"]
 
 
 async def last_sequence(database: Database, workspace_id: UUID) -> int:
@@ -89,7 +119,8 @@ async def last_sequence(database: Database, workspace_id: UUID) -> int:
     return int(found or 0)
 
 
-Follower = Callable[[Event], None]
+# Is called with each event; with None where events were deleted before they were read.
+Follower = Callable[[Event | None], None]
 
 
 @dataclass
@@ -112,7 +143,9 @@ class Feed:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def follow(self, workspace_id: UUID, follower: Follower) -> int:
-        """Calls the follower with every event behind the sequence that is returned, in order."""
+        """Calls the follower with every event behind the sequence that is returned, in order, or with None where it
+        cannot: whoever goes on following then has missed something.
+        """
         followed = self._workspaces.get(workspace_id)
         if followed is None:
             sequence = await last_sequence(self._database, workspace_id)
@@ -154,28 +187,30 @@ class Feed:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
-                for workspace_id in await self._behind():
-                    await self._read(workspace_id)
+                for workspace_id, sequence in (await self._behind()).items():
+                    await self._read(workspace_id, sequence)
             except _PASSING as error:
                 log.warning("events not swept, trying again soon", error=str(error))
 
-    async def _behind(self) -> list[UUID]:
-        """The followed workspaces whose counter is ahead of what was read."""
+    async def _behind(self) -> dict[UUID, int]:
+        """The followed workspaces whose counter is ahead of what was read, with the counter."""
         if not self._workspaces:
-            return []
+            return {}
         async with self._database.system.acquire() as connection:
             rows = await connection.fetch(
                 "select workspace_id, sequence from workspace_counter where workspace_id = any($1::uuid[])",
                 list(self._workspaces),
             )
-        return [
-            row["workspace_id"]
+        return {
+            row["workspace_id"]: row["sequence"]
             for row in rows
             if (followed := self._workspaces.get(row["workspace_id"])) and row["sequence"] > followed.sequence
-        ]
+        }
 
-    async def _read(self, workspace_id: UUID) -> None:
-        """Reads what is new and tells the followers; one reader at a time, so that the order holds."""
+    async def _read(self, workspace_id: UUID, until: int = 0) -> None:
+        """Reads what is new, at least to `until`, and tells the followers; one reader at a time, so that the order
+        holds.
+        """
         followed = self._workspaces.get(workspace_id)
         if followed is None or followed.reader_waits:
             return
@@ -187,8 +222,17 @@ class Feed:
                     rows = await connection.fetch(EVENTS_AFTER, workspace_id, followed.sequence, BATCH)
                 for row in rows:
                     event = Event(*row)
+                    if event.sequence != followed.sequence + 1:
+                        _tell(followed, None)
                     followed.sequence = event.sequence
-                    for follower in list(followed.followers):
-                        follower(event)
+                    _tell(followed, event)
                 if len(rows) < BATCH:
-                    return
+                    break
+            if followed.sequence < until:
+                _tell(followed, None)
+                followed.sequence = until
+
+
+def _tell(followed: _Workspace, event: Event | None) -> None:
+    for follower in list(followed.followers):
+        follower(event)

@@ -5,7 +5,7 @@ Several workers may do it at once: who comes second finds the rows gone.
 
 from collections import Counter
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from core.clock import now
@@ -21,6 +21,10 @@ MAX_BATCHES = 20
 KEEP_SESSIONS = "7 days"
 KEEP_EMAILS = timedelta(days=30)
 KEEP_WORKERS = "1 hour"
+# A poller that has not asked for so long is gone.
+KEEP_POLLING_STATES = "30 days"
+# Workspaces whose events are pruned in one run, those with the oldest first.
+MAX_WORKSPACES = 1_000
 _MILLISECOND_SHIFT = 80  # where a UUIDv7 has its time
 
 _ITS_ENDPOINT = (
@@ -48,6 +52,7 @@ def _rules(settings: Settings) -> tuple[_Rule, ...]:
         _Rule("user_session", f"expires_at < now() - interval '{KEEP_SESSIONS}'"),
         _Rule("password_reset", "expires_at < now()"),
         _Rule("refresh_token", "id < $1 and used_at is not null", timedelta(seconds=settings.refresh_token_lifetime)),
+        _Rule("polling_state", f"last_polled_at < now() - interval '{KEEP_POLLING_STATES}'"),
         _Rule("email_message", "id < $1 and (sent_at is not null or failed_at is not null)", KEEP_EMAILS),
         _Rule("webhook_delivery", f"created_at < now() - {settings.webhook_log_days} * interval '1 day'"),
         _Rule("webhook_delivery", f"due_at is not null and not exists ({_ITS_ENDPOINT})"),
@@ -55,12 +60,40 @@ def _rules(settings: Settings) -> tuple[_Rule, ...]:
     )
 
 
+# The primary key finds each workspace's oldest event.
+_WITH_OLD_EVENTS = """
+select c.workspace_id from workspace_counter c
+ cross join lateral (
+   select e.occurred_at from sync_event e where e.workspace_id = c.workspace_id order by e.sequence limit 1) oldest
+ where oldest.occurred_at < now() - make_interval(days => $1)
+ order by oldest.occurred_at limit $2
+"""
+# Of the smallest numbers those before the first event that is young enough. Who began earlier may have committed later,
+# so `occurred_at` is not in order: by it alone there would be gaps, and a gap tells readers that they missed something.
+_PRUNE = """
+with oldest as (
+  select sequence, occurred_at >= now() - make_interval(days => $2) as is_young
+    from sync_event where workspace_id = $1 order by sequence limit $3),
+kept as (select coalesce(min(sequence) filter (where is_young), max(sequence) + 1) as first from oldest)
+delete from sync_event e using kept where e.workspace_id = $1 and e.sequence < kept.first
+"""
+
+
 async def delete_old_rows(platform: Platform) -> dict[str, int]:
     """Deletes what is too old; gives how many rows of each table."""
     deleted = Counter[str]()
     for rule in _rules(platform.settings):
         deleted[rule.table] += await _delete(platform, rule)
+    deleted["sync_event"] = await _prune_events(platform)
     return dict(deleted)
+
+
+async def _prune_events(platform: Platform) -> int:
+    """Deletes old events of each workspace from the front, so that what is kept has no gaps."""
+    days = platform.settings.event_days
+    async with platform.database.system.acquire() as connection:
+        rows = await connection.fetch(_WITH_OLD_EVENTS, days, MAX_WORKSPACES)
+    return sum([await _delete_in_batches(platform, _PRUNE, row["workspace_id"], days, BATCH) for row in rows])
 
 
 async def _delete(platform: Platform, rule: _Rule) -> int:
@@ -69,6 +102,10 @@ async def _delete(platform: Platform, rule: _Rule) -> int:
         f"delete from {rule.table} where ctid = any(array("  # noqa: S608 - names and conditions of ours
         f"select ctid from {rule.table} where {rule.condition} limit {BATCH}))"
     )
+    return await _delete_in_batches(platform, statement, *arguments)
+
+
+async def _delete_in_batches(platform: Platform, statement: str, *arguments: Any) -> int:
     deleted = 0
     for _ in range(MAX_BATCHES):
         async with platform.database.system.acquire() as connection:

@@ -17,6 +17,7 @@ class Access(Enum):
     PUBLIC = "anyone"
     WORKSPACE = "a storefront token, an API key, or a user's token with a workspace"
     USER = "a user's token"
+    EVENTS = "a storefront token, which is shown what shoppers may know of, or the scope `events:read`"
 
 
 Needs = Access | str
@@ -48,8 +49,9 @@ def check(caller: Caller, needs: Needs) -> None:
             raise Forbidden("Only a signed-in user can do this.")
         return
     _need_workspace(caller)
-    if needs is Access.WORKSPACE:
+    if needs is Access.WORKSPACE or (needs is Access.EVENTS and caller.kind is CallerKind.SHOPPER):
         return
+    needs = "events:read" if needs is Access.EVENTS else needs
     if needs not in SCOPES:
         raise LookupError(f"{needs} is no scope")
     if not caller.has(str(needs)):

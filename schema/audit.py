@@ -33,7 +33,7 @@ CallerKind = enum_of(
 _CALLER_TYPES = {"SHOPPER": "StorefrontToken", "USER": "User", "API_KEY": "ApiKey"}
 
 
-def _caller_id(row_id: UUID, kind: str) -> str | None:
+def id_of_caller(row_id: UUID, kind: str) -> str | None:
     return global_id(_CALLER_TYPES[kind], row_id) if kind in _CALLER_TYPES else None
 
 
@@ -68,7 +68,7 @@ class AuditEntry(Node):
     changes: JSON = column("What was set, as it was sent. Secrets are never among it.", convert=orjson.loads)
     caller_kind: CallerKind = column("How whoever did it was known.")  # type: ignore[valid-type]
     caller_id: strawberry.ID | None = column(
-        "The id of the user, API key or storefront token.", "{t}.caller_id", "{t}.caller_kind", convert=_caller_id
+        "The id of the user, API key or storefront token.", "{t}.caller_id", "{t}.caller_kind", convert=id_of_caller
     )
     caller_label: str = column("The user's e-mail address or the key's name, as it was then.")
     address: str = column("The network address that the request came from.")

@@ -24,7 +24,7 @@ from strawberry.utils.str_converters import to_camel_case
 from core.access import Caller
 from core.ids import GlobalIdOf
 from core.money import format_minor
-from resolvers.read.source import Column, Embedded, Field, Filter, Lane, Many, One, SortKey, Source
+from resolvers.read.source import Column, Embedded, Field, Filter, Lane, Log, Many, One, SortKey, Source
 from schema.connection import Connection, connection_parameters
 from schema.scalars import format_moment
 
@@ -126,6 +126,7 @@ def reads(
     default_sort: tuple[str, str] = ("ID", "ASC"),
     filters: Mapping[str, Filter] | None = None,
     lanes: tuple[Lane, ...] = (),
+    log: Log | None = None,
     where: str | None = None,
     published_where: str | None = None,
     unpublished_scope: str | None = None,
@@ -150,6 +151,7 @@ def reads(
             default_sort=default_sort,
             filters=filters or {},
             lanes=lanes,
+            log=log,
             where=where,
             published_where=published_where,
             unpublished_scope=unpublished_scope,

@@ -5,12 +5,40 @@ from typing import Any
 import strawberry
 
 from resolvers.read import Engine
-from schema import account, api_key, audit, event, member, node, order, product, storefront_token, webhook, workspace
+from schema import (
+    account,
+    api_key,
+    audit,
+    changes,
+    event,
+    member,
+    node,
+    order,
+    polling,
+    product,
+    storefront_token,
+    webhook,
+    workspace,
+)
 from schema.query import resolve_directly
 from schema.reading import SOURCES
 from schema.scalars import CONFIG
 
-NOUNS = (account, workspace, member, api_key, storefront_token, product, order, audit, event, webhook, node)
+NOUNS = (
+    account,
+    workspace,
+    member,
+    api_key,
+    storefront_token,
+    product,
+    order,
+    audit,
+    event,
+    changes,
+    polling,
+    webhook,
+    node,
+)
 
 
 def _root(name: str, description: str, attribute: str) -> Any:

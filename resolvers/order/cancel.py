@@ -9,7 +9,7 @@ from core.errors import Problem, Refused
 from core.events import SyncEventType
 from models import SalesOrder
 from resolvers.context import Context
-from resolvers.product import count_in_stock
+from resolvers.product import tell_in_stock
 from resolvers.validation import Input, text_of
 from resolvers.write import Outcome, write
 
@@ -48,11 +48,11 @@ async def cancel_order(context: Context, order_id: UUID, cancellation: OrderCanc
             raise Refused(Problem("ALREADY_CANCELLED", "The order was cancelled before.", ("id",)))
         returned = await tx.session.execute(RETURN_STOCK, {"workspace_id": tx.workspace_id, "order_id": order.id})
         back = Counter(row.product_id for row in returned if row.is_back)
-        await count_in_stock(tx.connection, tx.workspace_id, back)
         order.status = "CANCELLED"
         order.cancel_reason = cancellation.reason
         order.cancelled_at = order.updated_at = func.now()
         order.revision += 1
         tx.event(SyncEventType.ORDER_UPDATED, "Order", order.id)
+        await tell_in_stock(tx, back)
         tx.audit("orderCancel", "Order", order.id, {"reason": cancellation.reason})
         return tx.done(id=order.id)

@@ -21,7 +21,7 @@ from core.events import SyncEventType
 from core.ids import new_id
 from resolvers.context import Context
 from resolvers.order.token import order_token
-from resolvers.product import count_in_stock
+from resolvers.product import tell_in_stock
 from resolvers.validation import Email, Input, id_of, text_of
 from resolvers.write import Outcome, Secret, Write, write_directly
 
@@ -126,11 +126,11 @@ async def place_order(context: Context, new: NewOrder) -> Outcome:
         total = sum(line.price_amount * line.quantity for line in lines)
         if total > MAX_TOTAL:
             raise Refused(Problem("OUT_OF_RANGE", "The order's total is too high.", ("input", "lines")))
-        # Rare, so that orders do not write products: and before the counter, like everything that locks.
-        sold_out = Counter(line.product_id for line in lines if line.is_sold_out)
-        await count_in_stock(tx.connection, tx.workspace_id, {product_id: -n for product_id, n in sold_out.items()})
         order_id, secret = new_id(), new_secret()
         tx.event(SyncEventType.ORDER_CREATED, "Order", order_id)
+        # Rare, so that orders do not write products: and before the counter, like everything that locks.
+        sold_out = Counter(line.product_id for line in lines if line.is_sold_out)
+        await tell_in_stock(tx, {product_id: -n for product_id, n in sold_out.items()})
         tx.audit("orderPlace", "Order", order_id, {"email": new.email, "total_amount": total})
         outcome = tx.done(id=order_id, token=Secret(order_token(tx.workspace_id, order_id, secret)))
         address = new.shipping_address

@@ -1,6 +1,6 @@
 """Products: adding, changing and deleting them with their variants, images and stock."""
 
-from resolvers.product.availability import count_in_stock
+from resolvers.product.availability import tell_in_stock
 from resolvers.product.create import NewProduct, create_product
 from resolvers.product.delete import delete_product
 from resolvers.product.search import search_words
@@ -12,9 +12,9 @@ __all__ = [
     "ProductChanges",
     "StockAdjustment",
     "adjust_stock",
-    "count_in_stock",
     "create_product",
     "delete_product",
     "search_words",
+    "tell_in_stock",
     "update_product",
 ]

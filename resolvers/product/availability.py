@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from core.connections import Connection
+from core.events import SyncEventType
 from models import ProductVariant
 from resolvers.write import Write
 
@@ -30,6 +31,15 @@ async def count_in_stock(connection: Connection, workspace_id: UUID, differences
     """Adds to each product how many more of its variants are in stock now; their rows must be locked already."""
     if differences:
         await connection.execute(_COUNT, workspace_id, list(differences), list(differences.values()))
+
+
+async def tell_in_stock(tx: Write, differences: Mapping[UUID, int]) -> None:
+    """As `count_in_stock`, where nobody edits a product: whoever keeps a page of it hears that something on it is sold
+    out now, or back.
+    """
+    await count_in_stock(tx.connection, tx.workspace_id, differences)
+    for product_id in differences:
+        tx.event(SyncEventType.PRODUCT_UPDATED, "Product", product_id)
 
 
 async def locked_variants(tx: Write, product_id: UUID) -> list[ProductVariant]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type, is_non_null_type
@@ -13,8 +14,9 @@ from core.ids import GlobalIdOf
 from resolvers.read.connection import Page, page_reader
 from resolvers.read.filters import filters_of
 from resolvers.read.lanes import counted_rows, page_rows
+from resolvers.read.log import LogPage, first_kept, log_cut, log_page, log_rows
 from resolvers.read.request import Read, Selection
-from resolvers.read.source import Column, Embedded, Field, Many, One, Source
+from resolvers.read.source import Column, Embedded, Field, Log, Many, One, Source
 from resolvers.read.statement import Arguments, ArgumentSite, Parameters, Row, uses_variables
 
 # Where the ids of a read stand among the values of its columns.
@@ -86,7 +88,10 @@ class _Planner:
         if self.read.many:
             parent = _object(self.selection.schema.get_type(f"{source.type_name}Connection"))
             site = self._site(self.selection.definition, self.selection.details[0])
-            code, rows = self._connection(once, row, source, parent, self.selection.details, base, site, "rows", ())
+            if source.log:
+                code, rows = self._log(once, row, source, source.log, parent, base, site)
+            else:
+                code, rows = self._connection(once, row, source, parent, self.selection.details, base, site, "rows", ())
         elif self.read.ids is not None:
             base.append(f"{{t}}.id = any({self.parameters.add(lambda arguments: arguments[-1][IDS])}::uuid[])")
             item = self._object_code(row, source, self.selection.details, ())
@@ -330,6 +335,38 @@ class _Planner:
             answer = f"[{answer} for {cut} in ({self._constant(page.cut)}({records}, a[{site}]),)][0]"
         return answer, page_rows(source, page, self._where(source, conditions), filtering, child.alias)
 
+    def _log(
+        self,
+        once: Row,
+        child: Row,
+        source: Source,
+        log: Log,
+        parent: GraphQLObjectType,
+        conditions: list[str],
+        site: int,
+    ) -> tuple[str, str]:
+        """As `_connection`, of a log. What the statement finds of its ends is checked before anything is answered."""
+        arguments = self.sites[site].values(self.selection.variables)
+        filtering = filters_of(source, arguments.get("filter") or {}, site, self.parameters)
+        page = log_page(log, arguments, site, self.parameters)
+        child.column(log.number.format(t=child.alias))
+        within = [f"{{t}}.{source.workspace_column} = $1", *conditions]
+        wanted = [part for part in (source.where, self._published(source)) if part] + filtering.conditions
+        last = once.column(_LAST_SEQUENCE)
+        first = once.column(first_kept(source, log, [*within, *page.conditions]).format(t=self._row().alias))
+        cut = f"p{child.alias}"
+        items = []
+        for key, group in self._grouped(parent, self.selection.details).items():
+            name = group[0].node.name.value
+            if name == "latestCursor":
+                code = f"{cut}.latest"
+            else:
+                code = self._connection_field(name, parent, group, source, child, page, f"{cut}.rows", cut, (key,))
+            items.append(f"{key!r}: {code}")
+        made = f"{self._constant(partial(log_cut, log))}(rows, a[{site}], {last}, {first})"
+        answer = f"[{{{', '.join(items)}}} for {cut} in ({made},)][0]"
+        return answer, log_rows(source, log, page, within, wanted, child.alias)
+
     def _nested(
         self,
         row: Row,
@@ -354,7 +391,7 @@ class _Planner:
         group: list[FieldDetails],
         source: Source,
         child: Row,
-        page: Page,
+        page: Page | LogPage,
         rows: str,
         cut: str,
         path: tuple[str, ...],
@@ -371,7 +408,7 @@ class _Planner:
             return self._page_info_code(info, group, child, page, cut)
         return repr(parent.name)
 
-    def _cursor_code(self, child: Row, page: Page, variable: str = "") -> str:
+    def _cursor_code(self, child: Row, page: Page | LogPage, variable: str = "") -> str:
         """The cursor of the row that the variable names, or of each row of a loop."""
         row = Row(child.alias, variable, is_unpacked=False, columns=child.columns) if variable else child
         value, row_id = row.column(page.sort.sql.format(t=child.alias)), row.column(f"{child.alias}.id")
@@ -383,7 +420,7 @@ class _Planner:
         details: list[FieldDetails],
         source: Source,
         child: Row,
-        page: Page,
+        page: Page | LogPage,
         path: tuple[str, ...],
     ) -> str:
         items = []
@@ -399,7 +436,7 @@ class _Planner:
         return "{" + ", ".join(items) + "}"
 
     def _page_info_code(
-        self, parent: GraphQLObjectType, details: list[FieldDetails], child: Row, page: Page, variable: str
+        self, parent: GraphQLObjectType, details: list[FieldDetails], child: Row, page: Page | LogPage, variable: str
     ) -> str:
         items = []
         for key, group in self._grouped(parent, details).items():
@@ -410,6 +447,8 @@ class _Planner:
                     code = f"{variable}.has_previous"
                 case "startCursor":
                     code = f"({self._cursor_code(child, page, f'{variable}.rows[0]')} if {variable}.rows else None)"
+                case "endCursor" if isinstance(page, LogPage):
+                    code = f"{variable}.end"
                 case "endCursor":
                     code = f"({self._cursor_code(child, page, f'{variable}.rows[-1]')} if {variable}.rows else None)"
                 case _:

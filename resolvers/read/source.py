@@ -87,6 +87,17 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """What makes a table a log: `number`, by which its rows are numbered without gaps as `workspace_counter.sequence`
+    counts, and the cursors of these numbers. `resolvers/read/log.py` tells how its pages are read: forwards only.
+    """
+
+    number: str
+    make_cursor: Callable[[int], str]
+    parse_cursor: Callable[[str], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Equals:
     """A filter field that asks for one value."""
 
@@ -151,7 +162,8 @@ class Source:
     `where` holds for everybody; `published_where` besides for all who do not have `unpublished_scope`, shoppers first
     of all. `scope` is what a caller needs to reach the type through `node` or a relation; None is public.
     `workspace_column` is the column that holds the workspace. With `lanes`, each sort has an index of workspace, lanes,
-    sort key and id, for the rows of `where` and the key's `least` value.
+    sort key and id, for the rows of `where` and the key's `least` value. A `log` is read by its numbers alone: it has
+    neither sorts nor lanes.
     """
 
     type_name: str
@@ -161,6 +173,7 @@ class Source:
     default_sort: tuple[str, str] = ("ID", "ASC")
     filters: Mapping[str, Filter] = field(default_factory=dict)
     lanes: tuple[Lane, ...] = ()
+    log: Log | None = None
     where: str | None = None
     published_where: str | None = None
     unpublished_scope: str | None = None

@@ -19,9 +19,9 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values, get_variable_values
 
-from core.errors import BadUserInput
+from core.errors import BadUserInput, CursorExpired
 from resolvers.context import Context
-from resolvers.feed import Event, Feed, events_after, last_sequence, parse_event_cursor
+from resolvers.feed import Event, Feed, check_cursor, events_after, parse_event_cursor
 from resolvers.write import workspace_of
 from schema.access import check
 from schema.live import LIVE_FIELDS, LiveField
@@ -128,8 +128,8 @@ class _Group:
     key: Any
     following: Following
     workspace_id: UUID
-    events: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
-    queues: list[asyncio.Queue[Message | None]] = field(default_factory=list)
+    events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
+    queues: list[asyncio.Queue[Message | Exception]] = field(default_factory=list)
     sequence: int = 0
     task: asyncio.Task[None] | None = None
 
@@ -148,13 +148,14 @@ class LiveOperations:
 
         Raises:
             BadUserInput: the cursor is ahead of the workspace.
+            CursorExpired: events that should be shown are no longer kept.
             TooSlow: more than `MAX_WAITING` answers wait to be taken.
 
         """
         database, workspace_id = self._runner.platform.database, workspace_of(following.context)
-        if following.after is not None and following.after > await last_sequence(database, workspace_id):
-            raise BadUserInput("The cursor is ahead of everything that happened here: is it another workspace's?")
-        queue: asyncio.Queue[Message | None] = asyncio.Queue(MAX_WAITING)
+        if following.after is not None:
+            await check_cursor(database, workspace_id, following.after)
+        queue: asyncio.Queue[Message | Exception] = asyncio.Queue(MAX_WAITING)
         group = await self._join(following, workspace_id, queue)
         joined_at = group.sequence
         try:
@@ -162,15 +163,17 @@ class LiveOperations:
                 async for event in events_after(database, workspace_id, following.after, joined_at):
                     if event.type in following.live_field.event_types:
                         yield await self._execute(following, event)
-            while (message := await queue.get()) is not None:
+            while isinstance(message := await queue.get(), Message):
                 # A process that lags behind hears of events that another one has shown this subscriber already.
                 if following.after is None or message.sequence > following.after:
                     yield message.body
-            raise TooSlow
+            raise message
         finally:
             self._leave(group, queue)
 
-    async def _join(self, following: Following, workspace_id: UUID, queue: asyncio.Queue[Message | None]) -> _Group:
+    async def _join(
+        self, following: Following, workspace_id: UUID, queue: asyncio.Queue[Message | Exception]
+    ) -> _Group:
         key = _group_key(following, workspace_id)
         async with self._joining:
             group = self._groups.get(key)
@@ -182,7 +185,7 @@ class LiveOperations:
             group.queues.append(queue)
         return group
 
-    def _leave(self, group: _Group, queue: asyncio.Queue[Message | None]) -> None:
+    def _leave(self, group: _Group, queue: asyncio.Queue[Message | Exception]) -> None:
         if queue in group.queues:
             group.queues.remove(queue)
         if not group.queues and self._groups.get(group.key) is group:
@@ -195,11 +198,23 @@ class LiveOperations:
         """Executes the operation once for each event, and hands the answer to everybody in the group."""
         while True:
             event = await group.events.get()
+            if event is None:
+                self._give_up(group)
+                return
             if event.type in group.following.live_field.event_types:
                 message = Message(event.sequence, await self._execute(group.following, event))
                 for queue in list(group.queues):
                     _hand(queue, message, group)
             group.sequence = event.sequence
+
+    def _give_up(self, group: _Group) -> None:
+        """Ends a group that missed events; who comes next begins another one."""
+        for queue in group.queues:
+            queue.put_nowait(CursorExpired())
+        group.queues.clear()
+        if self._groups.get(group.key) is group:
+            del self._groups[group.key]
+            self._feed.unfollow(group.workspace_id, group.events.put_nowait)
 
     async def _execute(self, following: Following, event: Event) -> bytes:
         """The answer for one event; a failure of ours becomes an error in it, since the next event may do better."""
@@ -211,12 +226,12 @@ class LiveOperations:
         return encode(answer.body)
 
 
-def _hand(queue: asyncio.Queue[Message | None], message: Message, group: _Group) -> None:
-    """Puts a message where there is room. Who lets `MAX_WAITING` pile up is let go: the queue ends with None."""
+def _hand(queue: asyncio.Queue[Message | Exception], message: Message, group: _Group) -> None:
+    """Puts a message where there is room. Who lets `MAX_WAITING` pile up is let go; one place is for the reason."""
     if queue.qsize() < MAX_WAITING - 1:
         queue.put_nowait(message)
     else:
-        queue.put_nowait(None)
+        queue.put_nowait(TooSlow())
         group.queues.remove(queue)
 
 

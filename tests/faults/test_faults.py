@@ -12,6 +12,7 @@ from tests.faults.cluster import Cluster, cluster
 from tests.faults.kill_server import kill_under_load
 from tests.faults.min_sequence import watch
 from tests.faults.oversell import rush
+from tests.faults.poller import poll_beside_writers
 from tests.faults.webhooks import a_few, scene, under_load
 
 # All the tests' processes share one PostgreSQL and its connections.
@@ -67,3 +68,12 @@ class TestFaults:
         assert survived.faults == []
         assert survived.events > 100
         assert len(survived.catch_ups) == 4
+
+    async def test_shows_pollers_every_event_once(self, shop: Shop, server: Server, tmp_path: Path) -> None:
+        with serving({**os.environ, **_POOL}, tmp_path / "second.log") as second:
+            await second.ready()
+            witness = await poll_beside_writers(shop, [server, second], events=1_000, kills=1)
+
+        assert witness.faults == []
+        assert witness.crossed > 10
+        assert all(poller.pages > 10 for poller in witness.pollers)

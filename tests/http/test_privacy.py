@@ -10,11 +10,13 @@ from tests.factories import Shop
 PRIVATE = {
     "apiKeys",
     "auditEntries",
+    "changes",
     "invitations",
     "memberships",
     "nodes",
     "order",
     "orders",
+    "pollingStates",
     "storefrontTokens",
     "viewer",
     "webhookDeliveries",

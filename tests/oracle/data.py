@@ -27,6 +27,7 @@ TABLES = (
     "membership",
     "order_line",
     "persisted_operation",
+    "polling_state",
     "product",
     "product_image",
     "product_search_token",
@@ -36,7 +37,9 @@ TABLES = (
     "webhook_attempt",
     "webhook_delivery",
     "webhook_endpoint",
+    "sync_event",
     "workspace",
+    "workspace_counter",
 )
 TITLES = (
     "Lamp",
@@ -262,7 +265,13 @@ update webhook_endpoint set failing_since = now(), previous_secret_expires_at = 
 update product_image set position = 0 where workspace_id = any($1) and position < 3
   and right(product_id::text, 1) < '8';
 update product_variant set position = 1 where workspace_id = any($1) and position in (1, 2)
-  and right(product_id::text, 1) < '8'
+  and right(product_id::text, 1) < '8';
+delete from sync_event where workspace_id = any($1) and sequence <= 7;
+insert into polling_state (workspace_id, id, caller_id, caller_kind, caller_label, last_polled_at, sequence)
+  select workspace_id, gen_random_uuid(), entity_id, case when sequence % 4 = 0 then 'API_KEY' else 'SHOPPER' end, type,
+         occurred_at, nullif(sequence + 2, 20)
+    from sync_event where workspace_id = any($1) and sequence % 6 = 0
+  on conflict do nothing
 """
 _TIED = (
     ("product", "created_at"),

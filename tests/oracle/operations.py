@@ -21,7 +21,7 @@ from graphql import (
 )
 
 from tests.oracle.data import Row, World
-from tests.oracle.plain import SCHEMA, SORTS, TABLES, Page, global_id, moment
+from tests.oracle.plain import SCHEMA, SORTS, TABLES, Page, event_cursor, global_id, moment
 
 MAX_DEPTH = 7
 RUNS = 4
@@ -354,6 +354,8 @@ class Writer:
 
     def _cursor(self, place: "Place") -> str:
         self.traits.add("cursors")
+        if place.node == "SyncEvent":
+            return self._event_cursor()
         rows = self.world.rows[TABLES[place.node]]
         sorts, _ = SORTS[place.node]
         if self._happens(0.04):
@@ -364,6 +366,13 @@ class Writer:
             name = self._of(*sorts)
         page = Page(place.node, sort={"field": name, "direction": "ASC"})
         return page.cursor(self._of(*rows))
+
+    def _event_cursor(self) -> str:
+        """One of either workspace: ahead of the other, perhaps, or behind what is kept."""
+        if self._happens(0.04):
+            return str(self._of(*MALFORMED_CURSORS))
+        kept = [row["sequence"] for row in self.world.rows["sync_event"]]
+        return event_cursor(self._of(*kept, *kept, 0, min(kept) - 1, min(kept) - 2, max(kept) + 1))
 
     def _id(self, place: "Place") -> str:
         if self._happens(0.06):

@@ -31,10 +31,12 @@ TABLES = {
     "Order": "sales_order",
     "OrderLine": "order_line",
     "PersistedOperation": "persisted_operation",
+    "PollingState": "polling_state",
     "Product": "product",
     "ProductImage": "product_image",
     "ProductVariant": "product_variant",
     "StorefrontToken": "storefront_token",
+    "SyncEvent": "sync_event",
     "User": "app_user",
     "WebhookAttempt": "webhook_attempt",
     "WebhookDelivery": "webhook_delivery",
@@ -49,6 +51,7 @@ TYPE_SCOPES = {
     "Order": "orders:read",
     "OrderLine": "orders:read",
     "PersistedOperation": "api_keys:read",
+    "PollingState": "events:read",
     "StorefrontToken": "api_keys:read",
     "User": "members:read",
     "WebhookAttempt": "webhooks:read",
@@ -64,6 +67,7 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "Order": ({"PLACED_AT": "placed_at", "NUMBER": "number", "TOTAL": "total_amount"}, "DESC"),
     "OrderLine": ({"POSITION": "position"}, "ASC"),
     "PersistedOperation": ({"ID": "id"}, "ASC"),
+    "PollingState": ({"ID": "id"}, "ASC"),
     "Product": (
         {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "TITLE": "title_sort", "PRICE": "min_price_amount"},
         "DESC",
@@ -115,7 +119,8 @@ class View:
         """Whether the row is there for the caller."""
         if type_name in {"Product", "ProductVariant"} and row["deleted_at"] is not None:
             return False
-        if not self.has("products:read") and not self.is_published(type_name, row):
+        scope = "events:read" if type_name == "SyncEvent" else "products:read"
+        if not self.has(scope) and not self.is_published(type_name, row):
             return False
         if self.everywhere:
             return True
@@ -127,7 +132,9 @@ class View:
         return bool(row["id" if type_name == "Workspace" else "workspace_id"] == self.caller.workspace_id)
 
     def is_published(self, type_name: str, row: Row) -> bool:
-        """Whether shoppers see it: an active product and what belongs to one."""
+        """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
+        if type_name == "SyncEvent":
+            return not row["type"].startswith("order.")
         if type_name in {"ProductVariant", "ProductImage"}:
             row = self.world.by_id["product"][row["product_id"]]
         elif type_name != "Product":
@@ -440,6 +447,7 @@ FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("WebhookDelivery", "eventType"): lambda _view, row, values: event_type(row["event_type"]) in values,
     ("WebhookDelivery", "status"): _is_one_of("status"),
     ("WebhookEndpoint", "isActive"): lambda _view, row, value: value is row["is_active"],
+    ("SyncEvent", "types"): lambda _view, row, values: event_type(row["type"]) in values,
 }
 
 
@@ -536,6 +544,26 @@ def _next_attempt_at(thing: Thing) -> str | None:
     return None if due_at is None else moment(due_at)
 
 
+def _events_behind(thing: Thing) -> int | None:
+    read = thing.row["sequence"]
+    return None if read is None else max(_last_sequence(thing.view.world, thing.row["workspace_id"]) - read, 0)
+
+
+def _oldest_unread(thing: Thing) -> str | None:
+    read = thing.row["sequence"]
+    unread = [
+        event
+        for event in thing.view.world.rows["sync_event"]
+        if event["workspace_id"] == thing.row["workspace_id"] and read is not None and event["sequence"] > read
+    ]
+    return moment(min(unread, key=lambda event: event["sequence"])["occurred_at"]) if unread else None
+
+
+def _last_sequence(world: World, workspace_id: UUID | None) -> int:
+    (last,) = (row["sequence"] for row in world.rows["workspace_counter"] if row["workspace_id"] == workspace_id)
+    return int(last)
+
+
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ApiKey", "scopes"): _scopes,
     ("AuditEntry", "callerId"): _caller_id,
@@ -550,6 +578,9 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("OrderLine", "total"): _money_of("total_amount"),
     ("OrderLine", "unitPrice"): _money_of("unit_price_amount"),
     ("OrderLine", "variant"): _related("ProductVariant", "variant_id"),
+    ("PollingState", "callerId"): _caller_id,
+    ("PollingState", "eventsBehind"): _events_behind,
+    ("PollingState", "oldestUnreadAt"): _oldest_unread,
     ("Product", "availableForSale"): lambda thing: _is_on_sale(thing.view, thing.row),
     ("Product", "images"): _children("ProductImage", "product_id"),
     ("Product", "priceRange"): _prices,
@@ -560,6 +591,8 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ProductVariant", "product"): _related("Product", "product_id"),
     ("ProductVariant", "quantityAvailable"): _quantity,
     ("StorefrontToken", "operations"): _children("PersistedOperation", "storefront_token_id"),
+    ("SyncEvent", "entityId"): lambda thing: global_id(thing.row["entity_type"], thing.row["entity_id"]),
+    ("SyncEvent", "type"): lambda thing: event_type(thing.row["type"]),
     ("User", "memberships"): _children("Membership", "user_id"),
     ("WebhookDelivery", "attempts"): _children("WebhookAttempt", "delivery_id"),
     ("WebhookDelivery", "endpointId"): lambda thing: global_id("WebhookEndpoint", thing.row["endpoint_id"]),
@@ -650,6 +683,54 @@ def _secret_behind(token: str, start: bytes) -> bytes | None:
     return raw.removeprefix(start) if raw.startswith(start) and token.startswith("vo_") else None
 
 
+def event_cursor(sequence: int) -> str:
+    return base64.urlsafe_b64encode(f"event:{sequence}".encode()).decode().rstrip("=")
+
+
+def _sequence_of(cursor: str) -> int:
+    try:
+        kind, _, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).partition(b":")
+    except ValueError:
+        raise Refusal("BAD_USER_INPUT") from None
+    if kind != b"event" or not number.isdigit():
+        raise Refusal("BAD_USER_INPUT")
+    return int(number)
+
+
+def _changes(view: View, first: int, after: str | None = None, filter: Row | None = None) -> Row:  # noqa: A002
+    _enter(view.caller, None if view.caller.kind is CallerKind.SHOPPER else "events:read")
+    if not 0 <= first <= MAX_SIZE:
+        raise Refusal("BAD_USER_INPUT")
+    _refuse_excess(filter or {})
+    last = _last_sequence(view.world, view.caller.workspace_id)
+    kept = {
+        row["sequence"]: row for row in view.world.rows["sync_event"] if row["workspace_id"] == view.caller.workspace_id
+    }
+    read = min(kept) - 1 if after is None else _sequence_of(after)
+    if read > last:
+        raise Refusal("BAD_USER_INPUT")
+    if any(sequence not in kept for sequence in range(read + 1, last + 1)):
+        raise Refusal("CURSOR_EXPIRED")
+    behind = [kept[sequence] for sequence in range(read + 1, last + 1)]
+    shown = [row for row in behind if view.sees("SyncEvent", row) and matches(view, "SyncEvent", row, filter or {})]
+    end = last
+    if len(shown) > first:
+        shown = shown[:first]
+        end = shown[-1]["sequence"] if shown else read
+    things = [Thing("SyncEvent", row, view) for row in shown]
+    return {
+        "nodes": things,
+        "edges": [{"cursor": event_cursor(thing.row["sequence"]), "node": thing} for thing in things],
+        "pageInfo": {
+            "hasNextPage": end < last,
+            "hasPreviousPage": after is not None,
+            "startCursor": event_cursor(shown[0]["sequence"]) if shown else None,
+            "endCursor": event_cursor(end) if end else None,
+        },
+        "latestCursor": event_cursor(last),
+    }
+
+
 def _node(view: View, id: str) -> Thing | None:  # noqa: A002
     _enter(view.caller)
     return _any(view, id)
@@ -679,6 +760,7 @@ def _nodes(view: View, ids: list[str]) -> list[Any]:
 ROOTS: dict[str, Callable[..., Any]] = {
     "apiKeys": _listed("ApiKey", "api_keys:read"),
     "auditEntries": _listed("AuditEntry", "audit:read"),
+    "changes": _changes,
     "invitations": _listed("Invitation", "members:read"),
     "memberships": _listed("Membership", "members:read"),
     "node": _node,
@@ -686,6 +768,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "order": _by_id("Order", "orders:read"),
     "orderByToken": _order_by_token,
     "orders": _listed("Order", "orders:read"),
+    "pollingStates": _listed("PollingState", "events:read"),
     "product": _product,
     "productBySlug": _product_by_slug,
     "products": _listed("Product"),

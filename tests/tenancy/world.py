@@ -83,6 +83,8 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     site_id = site["storefrontToken"]["id"]
     await _done(shop, "storefrontTokenOperationsRegister", OPERATIONS_REGISTER, {"id": site_id})
     await _add_webhook(shop)
+    await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
+    await shop.platform.polls.flush(shop.platform.database)
     return FilledShop(shop, {name: await _newest(shop, name) for name in SOURCES})
 
 
