@@ -124,12 +124,20 @@ async def _committing(session: AsyncSession) -> AsyncIterator[None]:
     await session.commit()
 
 
-@asynccontextmanager
-async def pinned(connection: Connection, workspace_id: UUID) -> AsyncIterator[None]:
+def pinned(connection: Connection, workspace_id: UUID) -> AbstractAsyncContextManager[None]:
     """A transaction on the connection, pinned to the workspace: begun and pinned in one round trip."""
+    pin = f"select set_config('app.workspace_id', '{UUID(bytes=workspace_id.bytes)}', true)"
+    return transaction(connection, f"begin; {pin}")
+
+
+@asynccontextmanager
+async def transaction(connection: Connection, begin: str = "begin") -> AsyncIterator[None]:
+    """A transaction on the connection, rolled back on an error.
+
+    asyncpg's own leaves one open where it is cancelled while it begins.
+    """
     try:
-        pin = f"select set_config('app.workspace_id', '{UUID(bytes=workspace_id.bytes)}', true)"
-        await connection.execute(f"begin; {pin}")
+        await connection.execute(begin)
         yield
     except BaseException:
         await _roll_back(connection)

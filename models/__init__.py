@@ -15,7 +15,7 @@ from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
-from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookRelay, Worker
+from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WebhookHour",
     "WebhookRelay",
     "Worker",
     "Workspace",

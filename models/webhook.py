@@ -147,3 +147,28 @@ class WebhookAttempt(Base):
     status_code: Mapped[int | None]
     error: Mapped[str | None]
     response_body: Mapped[str]
+
+
+class WebhookHour(Base):
+    """What an endpoint's tries of one hour came to. Retries are tries that are not a delivery's first."""
+
+    __tablename__ = "webhook_hour"
+    __table_args__ = (
+        Index(
+            None,
+            "hour",
+            postgresql_using="brin",
+            info={"global": "The sweeper deletes old hours of all workspaces."},
+        ),
+        {"info": tenant(app="select", system=ALL)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    endpoint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    tries: Mapped[int]
+    delivered: Mapped[int]
+    retries: Mapped[int]
+    retries_delivered: Mapped[int]
+    given_up: Mapped[int]
+    last_delivered_at: Mapped[datetime | None]

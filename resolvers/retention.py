@@ -56,6 +56,7 @@ def _rules(settings: Settings) -> tuple[_Rule, ...]:
         _Rule("email_message", "id < $1 and (sent_at is not null or failed_at is not null)", KEEP_EMAILS),
         _Rule("webhook_delivery", f"created_at < now() - {settings.webhook_log_days} * interval '1 day'"),
         _Rule("webhook_delivery", f"due_at is not null and not exists ({_ITS_ENDPOINT})"),
+        _Rule("webhook_hour", f"hour < now() - {settings.webhook_log_days} * interval '1 day'"),
         _Rule("worker", f"alive_until < now() - interval '{KEEP_WORKERS}'"),
     )
 

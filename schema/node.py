@@ -10,7 +10,7 @@ from resolvers.read import Read, ReadEach
 from schema.access import Access
 from schema.connection import argument
 from schema.query import Privacy, root_field
-from schema.reading import SOURCES, Node
+from schema.reading import NODES, SOURCES, Node
 from schema.request import Request
 
 MAX_IDS = 100
@@ -19,7 +19,7 @@ MAX_IDS = 100
 def _key(global_id: str) -> tuple[str, UUID] | None:
     """The type and the UUID in the id of an object that can be read."""
     parsed = parse_global_id(global_id)
-    return parsed if parsed and parsed[0] in SOURCES else None
+    return parsed if parsed and parsed[0] in NODES else None
 
 
 def _node(request: Request, id: str) -> Read | None:  # noqa: A002 - GraphQL's name for it

@@ -29,6 +29,8 @@ from schema.connection import Connection, connection_parameters
 from schema.scalars import format_moment
 
 SOURCES: dict[str, Source] = {}
+# The names of those that have an id of their own.
+NODES: set[str] = set()
 _READ = "read"
 Type = TypeVar("Type", bound=type)
 
@@ -143,6 +145,8 @@ def reads(
             for f in definition.fields
             if _READ in f.metadata or f.python_name == "id"
         }
+        if "id" in fields:
+            NODES.add(name)
         SOURCES[name] = Source(
             type_name=name,
             table=table,

@@ -17,6 +17,7 @@ from schema import (
     polling,
     product,
     storefront_token,
+    sync_health,
     webhook,
     workspace,
 )
@@ -37,6 +38,7 @@ NOUNS = (
     changes,
     polling,
     webhook,
+    sync_health,
     node,
 )
 

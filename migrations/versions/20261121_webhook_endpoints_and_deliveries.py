@@ -150,6 +150,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_webhook_relay")),
         postgresql_with={"fillfactor": 20},
     )
+    op.create_table(
+        "webhook_hour",
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("endpoint_id", sa.Uuid(), nullable=False),
+        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.BigInteger(), nullable=False),
+        sa.Column("delivered", sa.BigInteger(), nullable=False),
+        sa.Column("retries", sa.BigInteger(), nullable=False),
+        sa.Column("retries_delivered", sa.BigInteger(), nullable=False),
+        sa.Column("given_up", sa.BigInteger(), nullable=False),
+        sa.Column("last_delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "endpoint_id", "hour", name=op.f("pk_webhook_hour")),
+    )
+    op.create_index(op.f("ix_webhook_hour_hour"), "webhook_hour", ["hour"], unique=False, postgresql_using="brin")
+    protect("webhook_hour", policies=POLICIES, grants={"app": "select", "system": f"{READ_WRITE}, delete"})
     protect("webhook_delivery", policies=POLICIES, grants={"app": READ_WRITE, "system": f"{READ_WRITE}, delete"})
     protect("webhook_attempt", policies=POLICIES, grants={"app": "select", "system": "select, insert"})
     protect(
@@ -165,6 +180,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_webhook_hour_hour"), table_name="webhook_hour", postgresql_using="brin")
+    op.drop_table("webhook_hour")
     op.drop_table("webhook_relay")
     op.drop_index(op.f("ix_webhook_endpoint_workspace_id_created_at_id"), table_name="webhook_endpoint")
     op.drop_index(

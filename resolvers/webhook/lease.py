@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from core.database import transaction
 from resolvers.context import Platform
 from resolvers.webhook.relay import EndpointKey
 
@@ -87,7 +88,7 @@ async def release(platform: Platform, worker_id: UUID, keys: Collection[Endpoint
 
 async def resign(platform: Platform, worker_id: UUID) -> None:
     """Gives everything back: the worker ends."""
-    async with platform.database.system.acquire() as connection, connection.transaction():
+    async with platform.database.system.acquire() as connection, transaction(connection):
         await connection.execute("update webhook_endpoint set worker_id = null where worker_id = $1", worker_id)
         await connection.execute("delete from worker where id = $1", worker_id)
 

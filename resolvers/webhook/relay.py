@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from core.connections import Connection
+from core.database import transaction
 from core.ids import new_id
 from resolvers.context import Platform
 from resolvers.webhook.body import event_body
@@ -83,7 +84,7 @@ async def relay_events(platform: Platform, workspaces: Collection[UUID] | None =
     touched: set[EndpointKey] = set()
     is_more = True
     while is_more:
-        async with platform.database.system.acquire() as connection, connection.transaction():
+        async with platform.database.system.acquire() as connection, transaction(connection):
             is_more, endpoints = await _relay_batch(connection, workspaces)
         touched |= endpoints
     return touched

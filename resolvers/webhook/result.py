@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from core.connections import Connection
+from core.database import transaction
 from resolvers.context import Platform
 from resolvers.webhook.relay import EndpointKey
 
@@ -33,7 +34,21 @@ written as (
          due_at = case when m.is_delivered then null when m.is_begun_anew then d.due_at
                        else now() + m.delay * interval '1 second' end,
          finished_at = case when m.is_delivered or (m.delay is null and not m.is_begun_anew) then now() end
-    from mine m where d.workspace_id = m.workspace_id and d.id = m.delivery_id)
+    from mine m where d.workspace_id = m.workspace_id and d.id = m.delivery_id),
+hours as (
+  insert into webhook_hour as h (workspace_id, endpoint_id, hour, tries, delivered, retries, retries_delivered,
+                                 given_up, last_delivered_at)
+  select m.workspace_id, m.endpoint_id, date_trunc('hour', now()), count(*), count(*) filter (where m.is_delivered),
+         count(*) filter (where m.number > 1), count(*) filter (where m.number > 1 and m.is_delivered),
+         count(*) filter (where not m.is_delivered and m.delay is null and not m.is_begun_anew),
+         max(m.started_at) filter (where m.is_delivered)
+    from mine m group by m.workspace_id, m.endpoint_id
+  on conflict (workspace_id, endpoint_id, hour) do update
+     set tries = h.tries + excluded.tries, delivered = h.delivered + excluded.delivered,
+         retries = h.retries + excluded.retries,
+         retries_delivered = h.retries_delivered + excluded.retries_delivered,
+         given_up = h.given_up + excluded.given_up,
+         last_delivered_at = greatest(h.last_delivered_at, excluded.last_delivered_at))
 insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, status_code, error,
                              response_body)
 select m.workspace_id, m.attempt_id, m.delivery_id, m.number, m.started_at, m.duration_ms, m.status_code, m.error,
@@ -79,7 +94,7 @@ class Result(NamedTuple):
 async def write_results(platform: Platform, worker_id: UUID, results: Sequence[Result]) -> list[EndpointKey]:
     """Writes them all in one transaction; gives the endpoints that have failed for too long."""
     last = {result.endpoint: result for result in results}
-    async with platform.database.system.acquire() as connection, connection.transaction():
+    async with platform.database.system.acquire() as connection, transaction(connection):
         await connection.execute(WRITE, worker_id, *(list(column) for column in zip(*results, strict=True)))
         return await _turn(connection, worker_id, last, platform.settings.webhook_give_up_days)
 

@@ -19,6 +19,7 @@ PRIVATE = {
     "pollingStates",
     "storefrontTokens",
     "viewer",
+    "syncHealth",
     "webhookDeliveries",
     "webhookDelivery",
     "webhookEndpoint",

@@ -37,6 +37,8 @@ TABLES = (
     "webhook_attempt",
     "webhook_delivery",
     "webhook_endpoint",
+    "webhook_hour",
+    "webhook_relay",
     "sync_event",
     "workspace",
     "workspace_counter",
@@ -259,6 +261,13 @@ insert into webhook_attempt
     case when n = 2 then 'timed out' end, repeat('<é>', n)
   from webhook_delivery d, generate_series(1, 4) n
   where d.workspace_id = any($1) and d.status <> 'PENDING' and right(d.id::text, 2) > n || '0'
+  on conflict do nothing;
+insert into webhook_hour (workspace_id, endpoint_id, hour, tries, delivered, retries, retries_delivered, given_up,
+                          last_delivered_at)
+  select d.workspace_id, d.endpoint_id, date_trunc('hour', now()) - interval '1 hour' * (d.sequence % 3),
+         count(*), count(*) filter (where status = 'DELIVERED'), count(*) filter (where attempt_count > 1), 0,
+         count(*) filter (where status = 'FAILED'), max(finished_at)
+    from webhook_delivery d where d.workspace_id = any($1) and d.sequence % 4 <> 3 group by 1, 2, 3
   on conflict do nothing;
 update webhook_endpoint set failing_since = now(), previous_secret_expires_at = now()
   where workspace_id = any($1) and event_types is not null;

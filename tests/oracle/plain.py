@@ -37,12 +37,15 @@ TABLES = {
     "ProductVariant": "product_variant",
     "StorefrontToken": "storefront_token",
     "SyncEvent": "sync_event",
+    "SyncHealth": "workspace",
     "User": "app_user",
     "WebhookAttempt": "webhook_attempt",
     "WebhookDelivery": "webhook_delivery",
     "WebhookEndpoint": "webhook_endpoint",
+    "WebhookEndpointHealth": "webhook_endpoint",
     "Workspace": "workspace",
 }
+WITHOUT_ID = {"SyncHealth", "WebhookEndpointHealth"}
 TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
     "AuditEntry": "audit:read",
@@ -53,10 +56,12 @@ TYPE_SCOPES = {
     "PersistedOperation": "api_keys:read",
     "PollingState": "events:read",
     "StorefrontToken": "api_keys:read",
+    "SyncHealth": "events:read",
     "User": "members:read",
     "WebhookAttempt": "webhooks:read",
     "WebhookDelivery": "webhooks:read",
     "WebhookEndpoint": "webhooks:read",
+    "WebhookEndpointHealth": "events:read",
 }
 # By type: the sorts and their columns, the first with its direction being the default.
 SORTS: dict[str, tuple[dict[str, str], str]] = {
@@ -78,6 +83,7 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "WebhookAttempt": ({"NUMBER": "number"}, "ASC"),
     "WebhookDelivery": ({"CREATED_AT": "created_at"}, "DESC"),
     "WebhookEndpoint": ({"CREATED_AT": "created_at"}, "DESC"),
+    "WebhookEndpointHealth": ({"ID": "id"}, "ASC"),
 }
 KINDS = {
     "created_at": datetime,
@@ -129,7 +135,7 @@ class View:
                 place["user_id"] == row["id"] and place["workspace_id"] == self.caller.workspace_id
                 for place in self.world.rows["membership"]
             )
-        return bool(row["id" if type_name == "Workspace" else "workspace_id"] == self.caller.workspace_id)
+        return bool(row["id" if TABLES[type_name] == "workspace" else "workspace_id"] == self.caller.workspace_id)
 
     def is_published(self, type_name: str, row: Row) -> bool:
         """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
@@ -544,6 +550,65 @@ def _next_attempt_at(thing: Thing) -> str | None:
     return None if due_at is None else moment(due_at)
 
 
+def _hours(thing: Thing) -> list[Row]:
+    """The hours of an endpoint, or of the whole workspace."""
+    of = "workspace_id" if thing.type_name == "SyncHealth" else "endpoint_id"
+    return [hour for hour in thing.view.world.rows["webhook_hour"] if hour[of] == thing.row["id"]]
+
+
+def _waiting(thing: Thing) -> list[Row]:
+    rows = thing.view.world.rows
+    active = {row["id"] for row in rows["webhook_endpoint"] if row["is_active"]}
+    of = "workspace_id" if thing.type_name == "SyncHealth" else "endpoint_id"
+    return [
+        row
+        for row in rows["webhook_delivery"]
+        if row[of] == thing.row["id"] and row["due_at"] is not None and row["endpoint_id"] in active
+    ]
+
+
+def _oldest_waiting(thing: Thing) -> str | None:
+    waiting = _waiting(thing)
+    return moment(min(row["created_at"] for row in waiting)) if waiting else None
+
+
+def _rate_of(taken: str, tried: str) -> Callable[[Thing], float | None]:
+    def value(thing: Thing) -> float | None:
+        tries = sum(hour[tried] for hour in _hours(thing))
+        return sum(hour[taken] for hour in _hours(thing)) / tries if tries else None
+
+    return value
+
+
+def _last_delivered_at(thing: Thing) -> str | None:
+    found = [hour["last_delivered_at"] for hour in _hours(thing) if hour["last_delivered_at"]]
+    return moment(max(found)) if found else None
+
+
+def _unrelayed(thing: Thing) -> int:
+    relays = [row for row in thing.view.world.rows["webhook_relay"] if row["workspace_id"] == thing.row["id"]]
+    return _last_sequence(thing.view.world, thing.row["id"]) - relays[0]["sequence"] if relays else 0
+
+
+def _below_workspace(type_name: str) -> Callable[..., Row]:
+    def value(thing: Thing, **arguments: Any) -> Row:
+        rows = [row for row in thing.view.world.rows[TABLES[type_name]] if row["workspace_id"] == thing.row["id"]]
+        return connection(thing.view, type_name, rows, **arguments)
+
+    return value
+
+
+# What is known of a workspace as of an endpoint.
+_HEALTH: dict[str, Callable[[Thing], Any]] = {
+    "givenUpCount": lambda thing: sum(hour["given_up"] for hour in _hours(thing)),
+    "oldestWaitingAt": _oldest_waiting,
+    "retrySuccessRate": _rate_of("retries_delivered", "retries"),
+    "successRate": _rate_of("delivered", "tries"),
+    "tryCount": lambda thing: sum(hour["tries"] for hour in _hours(thing)),
+    "waitingCount": lambda thing: len(_waiting(thing)),
+}
+
+
 def _events_behind(thing: Thing) -> int | None:
     read = thing.row["sequence"]
     return None if read is None else max(_last_sequence(thing.view.world, thing.row["workspace_id"]) - read, 0)
@@ -591,12 +656,23 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ProductVariant", "product"): _related("Product", "product_id"),
     ("ProductVariant", "quantityAvailable"): _quantity,
     ("StorefrontToken", "operations"): _children("PersistedOperation", "storefront_token_id"),
+    **{("SyncHealth", name): value for name, value in _HEALTH.items()},
+    ("SyncHealth", "lastSequence"): lambda thing: _last_sequence(thing.view.world, thing.row["id"]),
+    ("SyncHealth", "latestCursor"): lambda thing: event_cursor(_last_sequence(thing.view.world, thing.row["id"])),
+    ("SyncHealth", "pollers"): _below_workspace("PollingState"),
+    ("SyncHealth", "retryCount"): lambda thing: sum(hour["retries"] for hour in _hours(thing)),
+    ("SyncHealth", "unrelayedCount"): _unrelayed,
+    ("SyncHealth", "webhookEndpoints"): _below_workspace("WebhookEndpointHealth"),
     ("SyncEvent", "entityId"): lambda thing: global_id(thing.row["entity_type"], thing.row["entity_id"]),
     ("SyncEvent", "type"): lambda thing: event_type(thing.row["type"]),
     ("User", "memberships"): _children("Membership", "user_id"),
     ("WebhookDelivery", "attempts"): _children("WebhookAttempt", "delivery_id"),
     ("WebhookDelivery", "endpointId"): lambda thing: global_id("WebhookEndpoint", thing.row["endpoint_id"]),
     ("WebhookDelivery", "eventId"): lambda thing: global_id("SyncEvent", thing.row["event_id"]),
+    **{("WebhookEndpointHealth", name): value for name, value in _HEALTH.items()},
+    ("WebhookEndpointHealth", "endpointId"): lambda thing: global_id("WebhookEndpoint", thing.row["id"]),
+    ("WebhookEndpointHealth", "lastDeliveredAt"): _last_delivered_at,
+    ("WebhookEndpointHealth", "webhookEndpoint"): _related("WebhookEndpoint", "id"),
     ("WebhookDelivery", "eventType"): lambda thing: event_type(thing.row["event_type"]),
     ("WebhookDelivery", "nextAttemptAt"): _next_attempt_at,
     ("WebhookDelivery", "payload"): lambda thing: thing.row["body"].decode(),
@@ -642,6 +718,12 @@ def _listed(type_name: str, scope: str | None = None) -> Callable[..., Row]:
 def _workspace(view: View) -> Thing | None:
     _enter(view.caller)
     return view.find("Workspace", view.caller.workspace_id)
+
+
+def _sync_health(view: View) -> Thing | None:
+    _enter(view.caller)
+    view.need("events:read")
+    return view.find("SyncHealth", view.caller.workspace_id)
 
 
 def _product(view: View, id: str) -> Thing | None:  # noqa: A002 - GraphQL's name for it
@@ -738,7 +820,7 @@ def _node(view: View, id: str) -> Thing | None:  # noqa: A002
 
 def _any(view: View, text: str) -> Thing | None:
     type_name, row_id = parsed_id(text)
-    if type_name not in TABLES:
+    if type_name not in TABLES or type_name in WITHOUT_ID:
         return None
     view.need(TYPE_SCOPES.get(type_name))
     return view.find(type_name, row_id)
@@ -772,6 +854,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "product": _product,
     "productBySlug": _product_by_slug,
     "products": _listed("Product"),
+    "syncHealth": _sync_health,
     "storefrontTokens": _listed("StorefrontToken", "api_keys:read"),
     "viewer": _viewer,
     "webhookDeliveries": _listed("WebhookDelivery", "webhooks:read"),

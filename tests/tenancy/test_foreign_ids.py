@@ -9,7 +9,7 @@ from graphql import GraphQLObjectType, get_named_type
 
 from core.ids import global_id, new_id
 from schema.access import Access
-from schema.reading import SOURCES
+from schema.reading import NODES, SOURCES
 from schema.transport.operation import GRAPHQL_SCHEMA
 from tests.client import GraphQL
 from tests.factories import Shop
@@ -184,9 +184,9 @@ class TestNode:
     def test_reads_every_type_that_has_an_id(self) -> None:
         interface = GRAPHQL_SCHEMA.type_map["Node"]
 
-        assert {each.name for each in GRAPHQL_SCHEMA.get_possible_types(interface)} == set(SOURCES)  # type: ignore[arg-type]
+        assert {each.name for each in GRAPHQL_SCHEMA.get_possible_types(interface)} == NODES  # type: ignore[arg-type]
 
-    @pytest.mark.parametrize("type_name", sorted(SOURCES))
+    @pytest.mark.parametrize("type_name", sorted(NODES))
     async def test_finds_ones_own_and_nobody_elses(self, mine: FilledShop, theirs: FilledShop, type_name: str) -> None:
         own, foreign, missing = mine.global_id(type_name), theirs.global_id(type_name), global_id(type_name, new_id())
         document = "query ($id: ID!, $ids: [ID!]!) { node(id: $id) { id } nodes(ids: $ids) { __typename id } }"
@@ -200,10 +200,10 @@ class TestNode:
         nothing = {"data": {"node": None, "nodes": [shown, None, shown]}}
         assert answers == [nothing, nothing, {"data": {"node": {"id": own}, "nodes": [shown] * 3}}]
 
-    @pytest.mark.parametrize("type_name", sorted(SOURCES))
+    @pytest.mark.parametrize("type_name", sorted(NODES))
     async def test_does_not_find_it_under_another_types_name(self, mine: FilledShop, type_name: str) -> None:
         document = "query ($id: ID!) { node(id: $id) { id } }"
-        for other in SOURCES:
+        for other in NODES:
             if SOURCES[other].table != SOURCES[type_name].table:
                 answer = await mine.shop.admin(document, {"id": global_id(other, mine.ids[type_name])})
 
@@ -216,7 +216,7 @@ class TestRelations:
     async def test_lead_to_nothing_of_another_workspace(self, graphql: GraphQL, mine: FilledShop) -> None:
         """Every relation of every type, followed from an object of a shop, shows only the shop's own ids."""
         await new_filled_shop(graphql, mine.shop)
-        fields = {name: GRAPHQL_SCHEMA.type_map[name] for name in SOURCES}
+        fields = {name: GRAPHQL_SCHEMA.type_map[name] for name in NODES}
         for type_name, type_ in fields.items():
             assert isinstance(type_, GraphQLObjectType)
             for name, definition in type_.fields.items():

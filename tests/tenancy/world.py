@@ -11,7 +11,7 @@ from core.crypto import hash_secret, new_secret, pack_token
 from core.database import pinned
 from core.ids import global_id, new_id, uuid_in
 from resolvers.authentication import API_KEY_PREFIX
-from schema.reading import SOURCES
+from schema.reading import NODES, SOURCES
 from tests.client import GraphQL
 from tests.factories import Shop, add_member, make_shop, make_user
 from tests.people import system_sql
@@ -48,7 +48,11 @@ DELIVERED = """
 with delivery as (
   insert into webhook_delivery (workspace_id, id, endpoint_id, event_id, event_type, sequence, body, status, due_at,
                                 attempt_count)
-  values ($1, $2, $3, $4, 'product.created', 1, '{}', 'DELIVERED', null, 1) returning workspace_id, id)
+  values ($1, $2, $3, $4, 'product.created', 1, '{}', 'DELIVERED', null, 1) returning workspace_id, id),
+hour as (
+  insert into webhook_hour (workspace_id, endpoint_id, hour, tries, delivered, retries, retries_delivered, given_up,
+                            last_delivered_at)
+  values ($1, $3, date_trunc('hour', now()), 1, 1, 0, 0, 0, now()))
 insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, response_body)
 select workspace_id, $5, id, 1, now(), 7, '' from delivery
 """
@@ -85,7 +89,7 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     await _add_webhook(shop)
     await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
     await shop.platform.polls.flush(shop.platform.database)
-    return FilledShop(shop, {name: await _newest(shop, name) for name in SOURCES})
+    return FilledShop(shop, {name: await _newest(shop, name) for name in NODES})
 
 
 async def _add_webhook(shop: Shop) -> None:

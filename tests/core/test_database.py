@@ -1,0 +1,29 @@
+"""Connections and transactions."""
+
+import asyncio
+from contextlib import suppress
+
+from core.database import transaction
+from resolvers.context import Platform
+
+
+class TestTransaction:
+    """`transaction`."""
+
+    async def test_is_not_left_open_when_it_is_cancelled_at_any_moment(self, platform: Platform) -> None:
+        async def work() -> None:
+            async with platform.database.system.acquire() as connection, transaction(connection):
+                await connection.execute("select pg_sleep(0.001)")
+
+        for moment in range(20):
+            task = asyncio.create_task(work())
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+            # The pool lends what was given back last.
+            async with platform.database.system.acquire() as connection:
+                await connection.execute("select 1")
+                assert not connection.is_in_transaction(), f"cancelled at moment {moment}"
