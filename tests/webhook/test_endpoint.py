@@ -32,6 +32,9 @@ from tests.webhook.api import (
 from tests.webhook.receiver import receiving
 from tests.webhook.world import deliveries, dispatching
 
+# What is due to an endpoint a worker of another test would post.
+pytestmark = pytest.mark.usefixtures("no_other_worker")
+
 
 async def stored(shop: Shop, endpoint_id: str) -> Any:
     (row,) = await shop.sql("select * from webhook_endpoint where id = $1", uuid_of(endpoint_id))
@@ -356,7 +359,6 @@ class TestWebhookEndpointSecretRotate:
         assert (payload["secret"], codes(payload)) == (None, [("OUT_OF_RANGE", ["input", "overlapHours"])])
         assert opened(shop, await stored(shop, endpoint_id)) == first["secret"]
 
-    @pytest.mark.usefixtures("no_other_worker")
     async def test_signs_with_both_for_the_overlap(self, shop: Shop) -> None:
         """A receiver that knows either secret accepts what is posted."""
         async with receiving() as receiver, dispatching(shop.platform):
@@ -377,7 +379,6 @@ class TestWebhookEndpointSecretRotate:
 class TestWebhookEndpointPing:
     """`webhookEndpointPing`."""
 
-    @pytest.mark.usefixtures("no_other_worker")
     async def test_arrives_whatever_types_are_asked_for(self, shop: Shop) -> None:
         async with receiving() as receiver, dispatching(shop.platform):
             endpoint_id = await created(shop, url=receiver.url, eventTypes=["ORDER_CREATED"])
