@@ -136,6 +136,8 @@ CASES = [(filter_, sort) for filter_, sort in combinations(FILTERS, SORTS) if no
 async def catalog(platform: Platform, graphql: GraphQL) -> Catalog:
     shop = await make_shop(platform, graphql)
     async with platform.database.app.acquire() as connection, pinned(connection, shop.workspace_id):
+        # What fills tables is not what requests do: beside other tests it may take longer than a request may.
+        await connection.execute("set local statement_timeout = '60s'")
         await add_products(connection, [shop.workspace_id], 0, PRODUCTS)
     rows = await shop.sql(ROWS)
     ranks = {}
