@@ -1,7 +1,7 @@
 """A catalog of some thousand products: every filter and sort gives the right page, and reads few rows for it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from itertools import product as combinations
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from resolvers.read.lanes import FEW
 from tests.client import GraphQL
 from tests.factories import Shop, make_shop
 from tests.operations import STOREFRONT
+from tests.plans import plan_of, rows_read, scans
 
 PRODUCTS = 6_000
 PAGE = 50
@@ -135,6 +136,8 @@ CASES = [(filter_, sort) for filter_, sort in combinations(FILTERS, SORTS) if no
 async def catalog(platform: Platform, graphql: GraphQL) -> Catalog:
     shop = await make_shop(platform, graphql)
     async with platform.database.app.acquire() as connection, pinned(connection, shop.workspace_id):
+        # What fills tables is not what requests do: beside other tests it may take longer than a request may.
+        await connection.execute("set local statement_timeout = '60s'")
         await add_products(connection, [shop.workspace_id], 0, PRODUCTS)
     rows = await shop.sql(ROWS)
     ranks = {}
@@ -203,61 +206,6 @@ class TestPages:
             assert found == len(expected(catalog, filter_, "TITLE", publicly=False)), filter_.name
 
 
-class Statement(NamedTuple):
-    """A statement as it was sent to PostgreSQL."""
-
-    sql: str
-    values: tuple[Any, ...]
-
-
-async def sent(catalog: Catalog, send: Any, variables: dict[str, Any]) -> Statement:
-    """The statement that a storefront's page of products is read by."""
-    statements: list[Statement] = []
-
-    def note(record: Any) -> None:
-        statements.append(Statement(record.query, record.args))
-
-    drivers = list(catalog.shop.platform.database.app.connections._idle)
-    for driver in drivers:
-        driver.add_query_logger(note)
-    answer = await send(STOREFRONT, variables, operation="Products")
-    for driver in drivers:
-        driver.remove_query_logger(note)
-    assert "errors" not in answer, answer
-    (found,) = [each for each in statements if "from product " in each.sql]
-    return found
-
-
-def literal(value: Any) -> str:
-    if isinstance(value, list):
-        return f"array[{', '.join(map(literal, value))}]::text[]"
-    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
-
-
-async def explained(catalog: Catalog, statement: Statement) -> dict[str, Any]:
-    """The plan that PostgreSQL executes the prepared statement by, and what it met."""
-    async with catalog.shop.platform.database.app.acquire() as connection:
-        await connection.execute(f"prepare explained as {statement.sql}")
-        execute = f"execute explained({', '.join(map(literal, statement.values))})"
-        text = await connection.fetchval(f"explain (analyze, timing off, format json) {execute}")
-        await connection.execute("deallocate explained")
-    plan: dict[str, Any] = json.loads(text)[0]["Plan"]
-    return plan
-
-
-def scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The nodes that read a table."""
-    if "Relation Name" in node or node["Node Type"] == "Bitmap Index Scan":
-        yield node
-    for child in node.get("Plans", ()):
-        yield from scans(child)
-
-
-def rows_read(node: dict[str, Any]) -> float:
-    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    return float((node["Actual Rows"] + removed) * node["Actual Loops"])
-
-
 class TestPlans:
     """How much a page reads: PostgreSQL's plan, before and after there are statistics, and its rows."""
 
@@ -270,8 +218,8 @@ class TestPlans:
                 "sort": {"field": sort, "direction": direction},
             }
             for _ in range(2):
-                statement = await sent(catalog, send, variables)
-                plan = await explained(catalog, statement)
+                asking = send(STOREFRONT, variables, operation="Products")
+                plan = await plan_of(catalog.shop.platform, asking, "product")
                 found = list(scans(plan))
                 assert [node for node in found if node["Node Type"] == "Seq Scan"] == []
                 read = sum(rows_read(node) for node in found if node.get("Relation Name") in TABLES)
@@ -281,7 +229,8 @@ class TestPlans:
                 variables["after"] = await cursor(catalog, sort, rank[0])
 
     async def test_read_a_products_children_by_the_product(self, catalog: Catalog) -> None:
-        plan = await explained(catalog, await sent(catalog, catalog.shop.shopper, {"first": PAGE}))
+        asking = catalog.shop.shopper(STOREFRONT, {"first": PAGE}, operation="Products")
+        plan = await plan_of(catalog.shop.platform, asking, "product")
 
         children = [node for node in scans(plan) if node.get("Relation Name") in {"product_variant", "product_image"}]
         assert {node["Relation Name"] for node in children} == {"product_variant", "product_image"}

@@ -36,9 +36,12 @@ mutation ($id: ID!) {
   }
 }
 """
+# Of what hardly any test does, so that no worker of another test enters deliveries while this one looks at them.
 WEBHOOK_CREATE = """
 mutation {
-  webhookEndpointCreate(input: { url: "https://receiver.example/hook" }) {
+  webhookEndpointCreate(
+    input: { url: "https://receiver.example/hook", eventTypes: [WORKSPACE_SETTINGS_UPDATED] }
+  ) {
     webhookEndpoint { id } userErrors { code message }
   }
 }
