@@ -259,7 +259,7 @@ class TestGraphiqlPage:
         """What a newcomer needs to see a shop sell, in the order in which it happens."""
         assert list(tabs_of(graphiql_page(get()))) == [
             *("Shop", "Products", "ProductBySlug", "OrderPlace", "OrderByToken"),
-            *("SignIn", "ProductCreate", "ProductUpdate", "ProductDelete", "Orders", "Order"),
+            *("SignIn", "ProductCreate", "ProductUpdate", "ProductDelete", "Orders", "Order", "Changes"),
             *("OrderEvents", "Activity"),
         ]
 
