@@ -259,6 +259,14 @@ class TestWhoMayPoll:
             {"changes": {"latestCursor": event_cursor(1)}},
         )
 
+    async def test_is_never_kept_by_get_either(self, shop: Shop) -> None:
+        headers = {"X-Storefront-Token": shop.storefront_token, "apollo-require-preflight": "true"}
+        response = await shop.graphql.http.get("/graphql", params={"query": LATEST}, headers=headers)
+
+        assert response.json()["data"] == {"changes": {"latestCursor": None}}
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "ETag" not in response.headers
+
 
 class TestBesideWriters:
     """Polling while others commit."""

@@ -277,8 +277,8 @@ update product_variant set position = 1 where workspace_id = any($1) and positio
   and right(product_id::text, 1) < '8';
 delete from sync_event where workspace_id = any($1) and sequence <= 7;
 insert into polling_state (workspace_id, id, caller_id, caller_kind, caller_label, last_polled_at, sequence)
-  select workspace_id, gen_random_uuid(), entity_id, case when sequence % 4 = 0 then 'API_KEY' else 'SHOPPER' end, type,
-         occurred_at, nullif(sequence + 2, 20)
+  select workspace_id, gen_random_uuid(), gen_random_uuid(),
+         case when sequence % 4 = 0 then 'API_KEY' else 'SHOPPER' end, type, occurred_at, nullif(sequence + 2, 20)
     from sync_event where workspace_id = any($1) and sequence % 6 = 0
   on conflict do nothing
 """
