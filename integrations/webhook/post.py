@@ -201,7 +201,8 @@ class Poster:
 
 def _problem_of_connecting(failure: aiohttp.ClientConnectorError | aiohttp.ClientConnectorCertificateError) -> str:
     if isinstance(failure, aiohttp.ClientConnectorCertificateError):
-        return f"Its certificate is not valid: {_shown(failure.certificate_error)}."
+        reason = getattr(failure.certificate_error, "verify_message", "") or failure.certificate_error
+        return f"Its certificate is not valid: {_shown(reason)}."
     cause = failure.os_error
     if isinstance(cause, RefusedAddress | SlowName):
         return str(cause)
