@@ -51,6 +51,7 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+{_LABEL}")
 # What browsers and resolvers take for an IPv4 address, however few its parts: 127.1, 0x7f000001, 0177.0.0.1.
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_ENCODED = re.compile(r"(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
 _LOCAL_ENDINGS = (".local", ".internal", ".home.arpa")
 
 
@@ -81,7 +82,7 @@ def problem_of_url(url: str, *, allow_loopback: bool) -> str | None:
 
 @lru_cache(maxsize=8_192)
 def postable_url(url: str, *, allow_loopback: bool) -> URL:
-    """The url, parsed by what will connect to it, so that both see one host in it.
+    """The url, parsed by what will connect to it, so that both see one host in it, and to be sent as it is written.
 
     Raises:
         Unpostable: nothing is posted there.
@@ -104,7 +105,7 @@ def postable_url(url: str, *, allow_loopback: bool) -> URL:
     port = parsed.port or 0
     if port < FIRST_FREE_PORT and port not in WEB_PORTS and not (is_here and port):
         raise Unpostable(f"Nothing is posted to port {port}: give the receiver 443, or one from {FIRST_FREE_PORT} up.")
-    return parsed
+    return _as_written(url, parsed)
 
 
 def _parsed(url: str) -> URL:
@@ -119,6 +120,20 @@ def _parsed(url: str) -> URL:
     if parsed.scheme not in {"http", "https"} or not host:
         raise Unpostable("The address must begin with https:// and name a host.")
     return parsed
+
+
+def _as_written(url: str, parsed: URL) -> URL:
+    """The url with its path and query to the letter, where they are well encoded: yarl would write `%2F` as `/`."""
+    if not _ENCODED.fullmatch(url):
+        return parsed
+    given = URL(url, encoded=True)
+    return URL.build(
+        scheme=parsed.scheme,
+        authority=parsed.raw_authority,
+        path=given.raw_path or "/",
+        query_string=given.raw_query_string,
+        encoded=True,
+    )
 
 
 def _is_here(host: str, *, allow_loopback: bool) -> bool:

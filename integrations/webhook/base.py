@@ -9,8 +9,8 @@ from typing import NamedTuple
 class Posting(NamedTuple):
     """What is to be posted once. The id is the same at every try; of the secrets the newest comes first.
 
-    `is_trusted` lets it go to an address of our own: a site that is hosted by us. Never set it for a url that a
-    merchant wrote, or they read what our network keeps to itself.
+    The body is sent in one piece: keep it well below a megabyte. `is_trusted` lets it go to an address of our own, a
+    site that is hosted by us. Never set it for a url that a merchant wrote, or they post to what our network hides.
     """
 
     url: str

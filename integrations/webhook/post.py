@@ -6,12 +6,13 @@ Connections are kept open, a pool for each host. Whatever a receiver does become
 import asyncio
 import errno
 import math
+import os
 import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from ssl import SSLContext
+from ssl import SSLContext, SSLError
 from typing import NamedTuple, Self
 
 import aiohttp
@@ -210,7 +211,9 @@ def _problem_of_connecting(failure: aiohttp.ClientConnectorError | aiohttp.Clien
         return f"The host {failure.host} was not found."
     if cause.errno in _OURS:
         return "Vitrine had no connection left to give: this says nothing about the receiver."
-    return f"It could not be reached: {_shown(cause.strerror or cause)}."
+    if isinstance(cause, SSLError):
+        return f"TLS could not be agreed on: {_shown(cause.reason or cause)}."
+    return f"It could not be reached: {_shown(os.strerror(cause.errno) if cause.errno else cause)}."
 
 
 async def _read(response: ClientResponse, parts: list[bytes]) -> None:

@@ -104,7 +104,7 @@ class Listener:
 @asynccontextmanager
 async def listening(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[Listener]:
     listener = Listener(talk, scheme="https" if tls else "http")
-    server = await asyncio.start_server(listener.serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(listener.serve, "127.0.0.1", 0, ssl=tls, backlog=500)
     listener.port = server.sockets[0].getsockname()[1]
     try:
         yield listener
