@@ -238,6 +238,8 @@ def _problem_of_status(response: ClientResponse) -> str | None:
 def _retry_after(response: ClientResponse) -> float | None:
     """`Retry-After` in seconds, of either form, from now on to a day; None where there is none that makes sense."""
     text = response.headers.get("Retry-After", "").strip()
+    if not text:
+        return None
     if text.isascii() and text.isdigit():
         return min(float(text), MAX_RETRY_AFTER)
     try:
