@@ -173,9 +173,6 @@ class _Answers(ResponseHandler):
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         """Takes an answer that was parsed, which is a message and its body."""
-        if self._is_answered:
-            self.force_close()
-            return
         code = data[0].code
         if code >= HTTPStatus.OK or code == HTTPStatus.SWITCHING_PROTOCOLS:
             self._is_answered = True
@@ -187,7 +184,6 @@ class _Answers(ResponseHandler):
             super().feed_data(data, size)
 
     def _give_up(self, reason: str) -> None:
-        self._is_answered = True
         self.set_exception(HttpProcessingError(message=reason))
         if self.transport is not None:
             self.transport.abort()

@@ -70,9 +70,9 @@ class _Answer(NamedTuple):
 class Poster:
     """What posts webhooks, in a block: `async with Poster(…) as poster`. One in a process, for thousands of hosts.
 
-    Development and tests `allow_loopback`. There is no limit of connections unless `max_connections` is one: how many
-    posts are under way is the caller's to bound. `resolver` and `tls` replace the system's name servers and roots of
-    trust.
+    Development and tests `allow_loopback`. There is no limit of connections unless `max_connections` is one (waiting
+    for one counts as connecting): how many posts are under way is the caller's to bound. `resolver` and `tls` replace
+    the system's name servers and roots of trust.
     """
 
     def __init__(
@@ -217,13 +217,11 @@ def _problem_of_connecting(failure: aiohttp.ClientConnectorError | aiohttp.Clien
 
 
 async def _read(response: ClientResponse, parts: list[bytes]) -> None:
-    """Reads the body as far as it is kept; where there is more of it, the connection is closed."""
+    """Reads the body as far as it is kept; where there is more of it, aiohttp closes the connection."""
     room = MAX_RESPONSE
     while room and (part := await response.content.read(room)):
         parts.append(part)
         room -= len(part)
-    if not room:
-        response.close()
 
 
 def _problem_of_status(response: ClientResponse) -> str | None:
