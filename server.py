@@ -175,7 +175,6 @@ def main() -> None:
         http=BoundedHttp,
         ws=BoundedWebSocket,
         ws_max_size=MAX_WEBSOCKET_MESSAGE,
-        ws_ping_interval=20.0,
         access_log=False,
         log_config=None,
         proxy_headers=False,

@@ -4,21 +4,16 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
-from uuid import uuid4
+from contextlib import aclosing, contextmanager
 
-import orjson
-
-from benchmarks.client import Channel
 from benchmarks.cpu import cpu_seconds
 from benchmarks.machine import about
 from benchmarks.postgres import Postgres
 from benchmarks.report import Report
 from benchmarks.server import serving
-from benchmarks.shop import open_shop, order_request, stock_variants
+from benchmarks.shop import open_shop, stock_variants
+from benchmarks.steady import Placed, orders
 from benchmarks.world import World
 from tests.factories import Shop
 
@@ -27,14 +22,6 @@ PER_SECOND = 10
 SECONDS = 30
 MAX_P99_MS = 100.0
 _LAST_ORDERS_ARRIVE = 2.0
-
-
-class Placed(NamedTuple):
-    """An order's number, when it was sent and when its answer came."""
-
-    number: int
-    sent: float
-    answered: float
 
 
 async def measure(world: World) -> tuple[Report, dict[str, str]]:
@@ -64,19 +51,8 @@ async def measure(world: World) -> tuple[Report, dict[str, str]]:
 
 
 async def _place(shop: Shop, port: int, variants: list[str], count: int) -> list[Placed]:
-    channel = await Channel.open(port)
-    placed: list[Placed] = []
-    begun = time.monotonic()
-    for n in range(count):
-        await asyncio.sleep(begun + n / PER_SECOND - time.monotonic())
-        lines = {variants[n % len(variants)]: 1}
-        request = order_request(shop.storefront_token, uuid4().hex, "shopper@example.com", lines)
-        sent = time.monotonic()
-        answer = await channel.send(request)
-        answered = time.monotonic()
-        placed.append(Placed(orjson.loads(answer.body)["data"]["orderPlace"]["order"]["number"], sent, answered))
-    channel.close()
-    return placed
+    async with aclosing(orders(shop, port, variants, PER_SECOND)) as stream:
+        return [await anext(stream) for _ in range(count)]
 
 
 def _report(placed: list[Placed], received: list[list[list[float]]], cpu: float) -> Report:

@@ -181,6 +181,25 @@ def is_overload(error: BaseException | None) -> bool:
     return isinstance(error, (*_OVERLOADS, TimeoutError))
 
 
+_PASSING = (
+    Throttled,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    # Shutting down, crashed, starting.
+    asyncpg.OperatorInterventionError,
+)
+
+
+def is_passing(error: BaseException | None) -> bool:
+    """Whether PostgreSQL was away, restarting or busy: the same may do in a moment."""
+    if is_overload(error):
+        return True
+    if isinstance(error, DBAPIError):
+        error = error.orig.__cause__ if error.orig else None
+    return isinstance(error, _PASSING)
+
+
 @dataclass
 class Database:
     """All the connections of one process."""

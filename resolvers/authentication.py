@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from core.access_token import InvalidAccessToken, read_access_token
 from core.clock import now
 from core.crypto import same_secret, unpack_token
 from core.database import PIN_FIRST, PINNED_STATEMENT, pinned
+from core.flights import Flights
 from core.ids import uuid_in
 from core.pubsub import REVOKED_CHANNEL
 from core.throttle import Rates, Throttle
@@ -56,6 +58,7 @@ class Authenticator:
         self._platform = platform
         self._throttle = throttle
         self._found: OrderedDict[Credentials, _Found] = OrderedDict()
+        self._look_ups: Flights[Credentials, _Found] = Flights()
 
     async def run(self) -> None:
         """Forgets what is revoked anywhere, until it is cancelled."""
@@ -85,12 +88,10 @@ class Authenticator:
         found = self._found.get(credentials)
         believed = KNOWN_SECONDS if is_known else CACHE_SECONDS
         if found is None or found.at + believed < time.monotonic():
-            if not is_known:
+            if not is_known and credentials not in self._look_ups:
                 await self._charge(address)
-            caller = await self._look_up(credentials)
-            found = self._found[credentials] = _Found(caller, time.monotonic())
-            if len(self._found) > MAX_CACHED:
-                self._found.popitem(last=False)
+            # Everybody comes back at once when a server dies, with the same credentials often.
+            found = await self._look_ups.join(credentials, partial(self._find, credentials))
         caller = found.caller
         if caller.expires_at is not None and caller.expires_at <= now():
             return replace(
@@ -100,6 +101,13 @@ class Authenticator:
             # A theme's server asks from the same address again and again.
             caller = found.caller = replace(caller, address=address)
         return caller
+
+    async def _find(self, credentials: Credentials) -> _Found:
+        asked = time.monotonic()
+        found = self._found[credentials] = _Found(await self._look_up(credentials), asked)
+        if len(self._found) > MAX_CACHED:
+            self._found.popitem(last=False)
+        return found
 
     async def _charge(self, address: str) -> None:
         """A point for each look-up: it is a statement for somebody of whom nothing is known yet."""

@@ -11,6 +11,7 @@ from binascii import Error as Base64Error
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,7 @@ import structlog
 
 from core.database import Database, pinned
 from core.errors import BadUserInput, CursorExpired, Throttled
+from core.flights import Flights
 from core.pubsub import EVENTS_CHANNEL, Doorbells
 from resolvers.read.log import check_place
 
@@ -141,15 +143,23 @@ class Feed:
         self._doorbells = doorbells
         self._workspaces: dict[UUID, _Workspace] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        # When everybody comes back at once, they ask the same.
+        self._checks: Flights[tuple[UUID, int], None] = Flights()
+        self._positions: Flights[UUID, int] = Flights()
+        self._batches: Flights[tuple[UUID, int, int], list[Event]] = Flights()
 
-    async def follow(self, workspace_id: UUID, follower: Follower) -> int:
-        """Calls the follower with every event behind the sequence that is returned, in order, or with None where it
-        cannot: whoever goes on following then has missed something.
-        """
+    async def position(self, workspace_id: UUID) -> int:
+        """The sequence behind which who follows now begins."""
         followed = self._workspaces.get(workspace_id)
-        if followed is None:
-            sequence = await last_sequence(self._database, workspace_id)
-            followed = self._workspaces.setdefault(workspace_id, _Workspace(sequence))
+        if followed is not None:
+            return followed.sequence
+        return await self._positions.join(workspace_id, partial(last_sequence, self._database, workspace_id))
+
+    def follow(self, workspace_id: UUID, follower: Follower, position: int) -> int:
+        """Calls the follower with every event behind the sequence that is returned, in order, or with None where it
+        cannot: whoever goes on following then has missed something. `position` is where to begin if nobody follows yet.
+        """
+        followed = self._workspaces.setdefault(workspace_id, _Workspace(position))
         followed.followers.append(follower)
         return followed.sequence
 
@@ -158,6 +168,23 @@ class Feed:
         followed.followers.remove(follower)
         if not followed.followers:
             del self._workspaces[workspace_id]
+
+    async def check(self, workspace_id: UUID, sequence: int) -> None:
+        """As `check_cursor`."""
+        check = partial(check_cursor, self._database, workspace_id, sequence)
+        await self._checks.join((workspace_id, sequence), check)
+
+    async def missed(self, workspace_id: UUID, sequence: int, until: int) -> AsyncIterator[Event]:
+        """As `events_after`, but read once for all who ask for the same at the same time."""
+        while sequence < until:
+            end = min(sequence + BATCH, until)
+            read = partial(self._batch, workspace_id, sequence, end)
+            for event in await self._batches.join((workspace_id, sequence, end), read):
+                yield event
+            sequence = end
+
+    async def _batch(self, workspace_id: UUID, sequence: int, end: int) -> list[Event]:
+        return [event async for event in events_after(self._database, workspace_id, sequence, end)]
 
     async def run(self) -> None:
         """Listens and sweeps, until it is cancelled."""

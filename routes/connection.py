@@ -7,6 +7,7 @@ takes less than that at once is not noticed, and costs nothing either.
 
 import asyncio
 import resource
+import socket
 from asyncio import TimerHandle
 from dataclasses import dataclass
 from functools import cache, partial
@@ -36,6 +37,8 @@ MAX_FRAGMENTS = 1_000
 # Protocol pings in `PING_WINDOW` seconds.
 MAX_PINGS = 100
 PING_WINDOW = 10.0
+# How much of what a websocket has not taken the system keeps, beyond what is on its way; by itself it keeps 4 MB.
+UNSENT = 64 * 1024
 # How many connections are looked at for one to let go when there are too many.
 _SAMPLE = 64
 _NEVER = float("inf")
@@ -51,6 +54,12 @@ class Patience:
     body: float = 10.0
     # To take something of what was sent to them.
     unread: float = 30.0
+    # To take the rest of it, once a websocket was closed.
+    closing: float = 5.0
+    # Between two pings of a websocket, and to answer one. Who reads nothing is found by this: TCP's buffers hold more
+    # than a quiet shop sends in minutes.
+    ping: float = 10.0
+    pong: float = 10.0
     watch: float = 2.0
 
 
@@ -242,9 +251,13 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self._watching: TimerHandle | None = None
         self._pings = 0
         self._pings_since = 0.0
+        self.ping_interval, self.ping_timeout = self.patience.ping, self.patience.pong
+        self.close_timeout = self.patience.closing
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
         self._watching = self.loop.call_later(self.patience.watch, self._watch)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -255,10 +268,21 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def _watch(self) -> None:
-        if self._unread.seconds(self.transport, self.loop.time()) > self.patience.unread:
+        patience = self.patience.closing if self.close_sent else self.patience.unread
+        if self._unread.seconds(self.transport, self.loop.time()) > patience:
             self.transport.abort()
             return
         self._watching = self.loop.call_later(self.patience.watch, self._watch)
+
+    def keepalive_timeout(self) -> None:
+        """A ping was not answered. Uvicorn closes with 1011 then, which tells clients not to come back."""
+        self._fail(CloseCode.TRY_AGAIN_LATER, "No answer to a ping: come back with the last cursor")
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close":
+            # It stands behind what is not taken yet, and is small: there is always room for it.
+            self.writable.set()
+        await super().send(message)
 
     # -- what comes in, in pieces ---------------------------------------------------------------------------------
 
@@ -307,19 +331,19 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self._pings, self._pings_since = 0, now
         self._pings += 1
         if self._pings > MAX_PINGS:
-            self._fail("Too many pings")
+            self._fail(CloseCode.POLICY_VIOLATION, "Too many pings")
         else:
             super().handle_ping()
 
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) >= MAX_FRAGMENTS:
-            self._fail("Too many fragments")
+            self._fail(CloseCode.POLICY_VIOLATION, "Too many fragments")
         else:
             super().handle_cont(event)
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, code: CloseCode, reason: str) -> None:
         if not self.close_sent and not self.transport.is_closing():
-            self.conn.fail(CloseCode.POLICY_VIOLATION, reason)
+            self.conn.fail(code, reason)
             self.handle_parser_exception()
 
 

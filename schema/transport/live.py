@@ -3,8 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -21,27 +22,20 @@ from graphql.execution.values import get_argument_values, get_variable_values
 
 from core.errors import BadUserInput, CursorExpired
 from resolvers.context import Context
-from resolvers.feed import Event, Feed, check_cursor, events_after, parse_event_cursor
+from resolvers.feed import Event, Feed, parse_event_cursor
 from resolvers.write import workspace_of
 from schema.access import check
 from schema.live import LIVE_FIELDS, LiveField
+from schema.transport.audience import Answers, ComeAgain, Message, TooSlow, Waiting
 from schema.transport.operation import GRAPHQL_SCHEMA, Prepared, Runner, encode, refused, run
 
 log = structlog.get_logger()
 
-MAX_WAITING = 256
 MAX_VARIABLE_ERRORS = 20
-
-
-class TooSlow(Exception):
-    """A subscriber does not take its messages; it may come back with its last cursor."""
-
-
-class Message(NamedTuple):
-    """One event's answer, encoded."""
-
-    sequence: int
-    body: bytes
+# Events that may wait to be executed for a group.
+MAX_BEHIND = 1_000
+# Seconds between two tries of what PostgreSQL was too busy for, or away.
+PAUSES = (0.1, 0.4, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +115,47 @@ def _variables_in(document: DocumentNode) -> list[str]:
     return finder.names
 
 
-@dataclass
 class _Group:
     """All who follow the same operation with the same rights in the same workspace."""
 
-    key: Any
-    following: Following
-    workspace_id: UUID
-    events: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
-    queues: list[asyncio.Queue[Message | Exception]] = field(default_factory=list)
-    sequence: int = 0
-    task: asyncio.Task[None] | None = None
+    def __init__(self, key: Any, workspace_id: UUID, live_field: LiveField, answers: Answers) -> None:
+        self.key = key
+        self.workspace_id = workspace_id
+        self.live_field = live_field
+        self.answers = answers
+        self.followers: list[Waiting] = []
+        self.sequence = 0
+        self.task: asyncio.Task[None] | None = None
+        self._events: asyncio.Queue[Event | Exception] = asyncio.Queue()
+        self._ended = False
+
+    def hear(self, event: Event | None) -> None:
+        """Takes an event from the feed; None where some were lost."""
+        if event is None:
+            self._end(CursorExpired())
+        elif self._events.qsize() >= MAX_BEHIND:
+            self._end(ComeAgain("The server cannot keep up: come back with the last cursor."))
+        elif not self._ended:
+            self._events.put_nowait(event)
+
+    def _end(self, reason: Exception) -> None:
+        if not self._ended:
+            self._ended = True
+            self._events.put_nowait(reason)
+
+    async def next(self) -> Event:
+        """The next event, when there is one. Raises the reason at the end."""
+        event = await self._events.get()
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+    def show(self, message: Message) -> None:
+        """Hands a message to every follower; one for whom too much waits is let go."""
+        for follower in list(self.followers):
+            if not follower.put(message):
+                follower.end(TooSlow())
+                self.followers.remove(follower)
 
 
 class LiveOperations:
@@ -141,7 +165,6 @@ class LiveOperations:
         self._runner = runner
         self._feed = feed
         self._groups: dict[Any, _Group] = {}
-        self._joining = asyncio.Lock()
 
     async def follow(self, following: Following) -> AsyncIterator[bytes]:
         """The answers for what was missed since `after`, then for what is new, in order and without a gap.
@@ -149,90 +172,89 @@ class LiveOperations:
         Raises:
             BadUserInput: the cursor is ahead of the workspace.
             CursorExpired: events that should be shown are no longer kept.
-            TooSlow: more than `MAX_WAITING` answers wait to be taken.
+            ComeAgain: too many answers wait to be taken; or PostgreSQL could not be read for a while.
 
         """
-        database, workspace_id = self._runner.platform.database, workspace_of(following.context)
-        if following.after is not None:
-            await check_cursor(database, workspace_id, following.after)
-        queue: asyncio.Queue[Message | Exception] = asyncio.Queue(MAX_WAITING)
-        group = await self._join(following, workspace_id, queue)
+        workspace_id = workspace_of(following.context)
+        after = following.after
+        if after is not None:
+            await self._feed.check(workspace_id, after)
+        waiting = Waiting()
+        group = await self._join(following, workspace_id, waiting)
         joined_at = group.sequence
         try:
-            if following.after is not None:
-                async for event in events_after(database, workspace_id, following.after, joined_at):
-                    if event.type in following.live_field.event_types:
-                        yield await self._execute(following, event)
-            while isinstance(message := await queue.get(), Message):
+            if after is not None:
+                async for event in self._feed.missed(workspace_id, after, joined_at):
+                    if event.type in group.live_field.event_types:
+                        yield await group.answers.get(event)
+            while True:
+                message = await waiting.take()
                 # A process that lags behind hears of events that another one has shown this subscriber already.
-                if following.after is None or message.sequence > following.after:
+                if after is None or message.sequence > after:
                     yield message.body
-            raise message
         finally:
-            self._leave(group, queue)
+            self._leave(group, waiting)
 
-    async def _join(
-        self, following: Following, workspace_id: UUID, queue: asyncio.Queue[Message | Exception]
-    ) -> _Group:
+    async def _join(self, following: Following, workspace_id: UUID, waiting: Waiting) -> _Group:
         key = _group_key(following, workspace_id)
-        async with self._joining:
-            group = self._groups.get(key)
-            if group is None:
-                group = _Group(key, following, workspace_id)
-                group.sequence = await self._feed.follow(workspace_id, group.events.put_nowait)
-                group.task = asyncio.create_task(self._pump(group))
-                self._groups[key] = group
-            group.queues.append(queue)
+        position = await self._feed.position(workspace_id)
+        # From here on nothing waits: the group and its place in the feed are made together.
+        group = self._groups.get(key)
+        if group is None:
+            answers = Answers(partial(self._execute, following))
+            group = self._groups[key] = _Group(key, workspace_id, following.live_field, answers)
+            group.sequence = self._feed.follow(workspace_id, group.hear, position)
+            group.task = asyncio.create_task(self._pump(group))
+        group.followers.append(waiting)
         return group
 
-    def _leave(self, group: _Group, queue: asyncio.Queue[Message | Exception]) -> None:
-        if queue in group.queues:
-            group.queues.remove(queue)
-        if not group.queues and self._groups.get(group.key) is group:
-            del self._groups[group.key]
-            self._feed.unfollow(group.workspace_id, group.events.put_nowait)
-            if group.task:
-                group.task.cancel()
+    def _leave(self, group: _Group, waiting: Waiting) -> None:
+        if waiting in group.followers:
+            group.followers.remove(waiting)
+        if not group.followers and self._forget(group) and group.task:
+            group.task.cancel()
+
+    def _forget(self, group: _Group) -> bool:
+        if self._groups.get(group.key) is not group:
+            return False
+        del self._groups[group.key]
+        self._feed.unfollow(group.workspace_id, group.hear)
+        return True
 
     async def _pump(self, group: _Group) -> None:
-        """Executes the operation once for each event, and hands the answer to everybody in the group."""
-        while True:
-            event = await group.events.get()
-            if event is None:
-                self._give_up(group)
-                return
-            if event.type in group.following.live_field.event_types:
-                message = Message(event.sequence, await self._execute(group.following, event))
-                for queue in list(group.queues):
-                    _hand(queue, message, group)
-            group.sequence = event.sequence
-
-    def _give_up(self, group: _Group) -> None:
-        """Ends a group that missed events; who comes next begins another one."""
-        for queue in group.queues:
-            queue.put_nowait(CursorExpired())
-        group.queues.clear()
-        if self._groups.get(group.key) is group:
-            del self._groups[group.key]
-            self._feed.unfollow(group.workspace_id, group.events.put_nowait)
+        """Executes the operation once for each event, and hands the answer to everybody in the group. Where it cannot
+        go on the group ends, and who comes next begins another one.
+        """
+        try:
+            while True:
+                event = await group.next()
+                if event.type in group.live_field.event_types:
+                    group.show(Message(event.sequence, await group.answers.get(event)))
+                group.sequence = event.sequence
+        except (CursorExpired, ComeAgain) as reason:
+            for follower in group.followers:
+                follower.end(reason)
+            group.followers.clear()
+            self._forget(group)
 
     async def _execute(self, following: Following, event: Event) -> bytes:
-        """The answer for one event; a failure of ours becomes an error in it, since the next event may do better."""
-        root = following.live_field.show(event)
-        try:
-            answer = await run(self._runner, following.prepared, following.context, root)
-        except Exception as error:  # noqa: BLE001 - reported to the subscriber and the log, masked
-            answer = refused([error], following.context.request_id)
-        return encode(answer.body)
+        """The answer for one event; a fault of ours becomes an error in it, since the next event may do better.
 
+        Raises:
+            ComeAgain: PostgreSQL was away, or busy, each time.
 
-def _hand(queue: asyncio.Queue[Message | Exception], message: Message, group: _Group) -> None:
-    """Puts a message where there is room. Who lets `MAX_WAITING` pile up is let go; one place is for the reason."""
-    if queue.qsize() < MAX_WAITING - 1:
-        queue.put_nowait(message)
-    else:
-        queue.put_nowait(TooSlow())
-        group.queues.remove(queue)
+        """
+        for pause in (*PAUSES, None):
+            try:
+                root = following.live_field.show(event)
+                answer = await run(self._runner, following.prepared, following.context, root)
+            except Exception as error:  # noqa: BLE001 - reported to the subscriber and the log, masked
+                answer = refused([error], following.context.request_id)
+            if not answer.is_passing:
+                return encode(answer.body)
+            if pause is not None:
+                await asyncio.sleep(pause)
+        raise ComeAgain("The server cannot read the event now: come back with the last cursor.")
 
 
 def _group_key(following: Following, workspace_id: UUID) -> Any:

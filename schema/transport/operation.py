@@ -13,7 +13,7 @@ import structlog
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationType, execute
 
 from core.access import Caller, CallerKind
-from core.database import is_overload
+from core.database import is_overload, is_passing
 from core.errors import BadUserInput, Forbidden, RequestError, Throttled
 from core.persisted import is_hash
 from core.settings import Settings
@@ -58,12 +58,14 @@ class Asked(NamedTuple):
 class Answer(NamedTuple):
     """A response's body, and whether it came to executing anything at all.
 
-    `sequence` is the number of the last event that all of it is as new as, where that was asked for.
+    `sequence` is the number of the last event that all of it is as new as, where that was asked for. It `is_passing`
+    where an error is one that may be gone in a moment.
     """
 
     body: dict[str, Any]
     executed: bool
     sequence: int = 0
+    is_passing: bool = False
 
     @property
     def codes(self) -> list[str] | None:
@@ -243,15 +245,19 @@ def _answer(
     if errors and data is None and all(error.path is None for error in errors):
         return refused(errors, request_id)
     body: dict[str, Any] = {"data": data}
+    passing = False
     if errors:
         body["errors"] = _formatted(errors, request_id)
+        passing = any(is_passing(error.original_error) for error in errors)
     body["extensions"] = {"cost": {"requested": cost}}
-    return Answer(body, executed=True, sequence=sequence)
+    return Answer(body, executed=True, sequence=sequence, is_passing=passing)
 
 
 def refused(errors: Iterable[Exception], request_id: str) -> Answer:
     """The answer to a request that was not executed."""
-    return Answer({"errors": _formatted(errors, request_id)}, executed=False)
+    errors = list(errors)
+    passing = any(is_passing(getattr(error, "original_error", error)) for error in errors)
+    return Answer({"errors": _formatted(errors, request_id)}, executed=False, is_passing=passing)
 
 
 def refusal(error: Exception, request_id: str) -> Answer:

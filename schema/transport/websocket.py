@@ -11,12 +11,14 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from core.access import Caller, CallerKind
+from core.database import is_passing
 from core.errors import Throttled
 from core.telemetry import SOCKETS, SUBSCRIPTIONS
 from resolvers.authentication import Credentials
 from resolvers.context import Context
 from schema.transport.admission import Admission
-from schema.transport.live import LiveOperations, TooSlow, prepare_live
+from schema.transport.audience import ComeAgain, TooSlow
+from schema.transport.live import Following, LiveOperations, prepare_live
 from schema.transport.operation import (
     Asked,
     Runner,
@@ -39,6 +41,8 @@ MAX_ID_LENGTH = 128
 # Messages in `MESSAGES_WINDOW` seconds.
 MAX_MESSAGES = 1_000
 MESSAGES_WINDOW = 10.0
+# The one code for faults that clients come back after: npm graphql-ws takes 1011, and 4429, for the end.
+COME_AGAIN = 1013
 # What a close frame holds besides its code.
 MAX_REASON = 123
 
@@ -110,7 +114,7 @@ class _Connection:
             return
         except Exception as error:  # noqa: BLE001 - logged and masked; the client may come back
             format_error(error, self._id)
-            await self._close(Closed(1011, "Something went wrong on our side: come back in a moment."))
+            await self._close(Closed(COME_AGAIN, "Something went wrong on our side: come back in a moment."))
             return
         tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._recheck())]
         try:
@@ -173,7 +177,7 @@ class _Connection:
         try:
             caller = await self._identify()
         except Throttled as error:
-            raise Closed(4429, error.message) from None
+            raise Closed(COME_AGAIN, error.message) from None
         if caller.problem or caller.workspace_problem:
             raise Closed(4403, "Forbidden: " + str(caller.problem or caller.workspace_problem)[:100])
         if not self._door.admission.origin_allowed(caller, self._websocket.headers.get("origin", "")):
@@ -251,8 +255,8 @@ class _Connection:
         try:
             asked = parse_request(payload)
             await self._run(operation_id, asked, request_id)
-        except TooSlow:
-            self._end(1013, "You take messages too slowly: come back with the last cursor.")
+        except ComeAgain as error:
+            self._end(COME_AGAIN, str(error))
         except Exception as error:  # noqa: BLE001 - format_error shows what is the client's and masks what is ours
             errors = refusal(error, request_id).body["errors"]
             await self._try_send({"id": operation_id, "type": "error", "payload": errors})
@@ -263,10 +267,8 @@ class _Connection:
         await self._door.admission.charge(caller, prepared.cost)
         context = Context(runner.platform, caller, request_id)
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
-            following = prepare_live(prepared, context)
             with SUBSCRIPTIONS.track_inprogress():
-                async for body in self._door.live.follow(following):
-                    await self._send_next(operation_id, body)
+                await self._follow(operation_id, prepare_live(prepared, context))
         else:
             answer = await run(runner, prepared, context)
             if not answer.executed:
@@ -274,6 +276,19 @@ class _Connection:
                 return
             await self._send_next(operation_id, encode(answer.body))
         await self._send({"id": operation_id, "type": "complete"})
+
+    async def _follow(self, operation_id: str, following: Following) -> None:
+        """Sends what is followed. A client that is told of an error does not come back by itself, as it shall where
+        nothing is wrong with what it asked.
+        """
+        try:
+            async for body in self._door.live.follow(following):
+                await self._send_next(operation_id, body)
+        except Exception as error:
+            if is_passing(error):
+                log.warning("subscription ended, it may come again", connection=self._id, error=str(error))
+                raise ComeAgain("The server is busy: come back in a moment, with the last cursor.") from error
+            raise
 
     # -- sending --------------------------------------------------------------------------------------------------
 
@@ -289,7 +304,7 @@ class _Connection:
             async with asyncio.timeout(SEND_SECONDS), self._sending:
                 await self._websocket.send({"type": "websocket.send", "text": message.decode()})
         except TimeoutError:
-            self._end(1013, "You take messages too slowly: come back with the last cursor.")
+            self._end(COME_AGAIN, str(TooSlow()))
             raise asyncio.CancelledError from None
 
     async def _try_send(self, message: dict[str, Any]) -> None:

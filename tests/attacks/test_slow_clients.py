@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -32,6 +32,12 @@ class ShortWebSocket(BoundedWebSocket):
     """As in production but for the times."""
 
     patience = SHORT
+
+
+class PingedWebSocket(BoundedWebSocket):
+    """Pings often; all else is found later than that."""
+
+    patience = Patience(unread=60, closing=3, ping=0.3, pong=0.3, watch=0.1)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -219,6 +225,84 @@ class TestUnreadAnswers:
             await gone(server)
 
 
+class TestMuteWebSockets:
+    """Websockets whose clients answer no ping, since they read nothing or are not there any more."""
+
+    async def test_are_closed_with_a_code_that_says_come_back(self) -> None:
+        async def quiet(_scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "websocket.accept"})
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
+
+        async with _serving(quiet, PingedWebSocket) as port, websocket(port) as wire:
+            assert await wire.closed() == 1013
+
+    async def test_find_the_code_behind_what_they_did_not_read(self) -> None:
+        async with _serving(_Busy(), PingedWebSocket) as port, websocket(port) as wire:
+            wire.reader._transport.pause_reading()  # type: ignore[attr-defined]
+            # Closed by now, and not given up yet.
+            await asyncio.sleep(1.2)
+            wire.reader._transport.resume_reading()  # type: ignore[attr-defined]
+
+            assert await wire.closed() == 1013
+
+    async def test_are_let_go_with_what_they_did_not_read(self) -> None:
+        busy, lost = _Busy(), asyncio.Event()
+
+        class Watched(PingedWebSocket):
+            def connection_lost(self, exc: Exception | None) -> None:
+                super().connection_lost(exc)
+                lost.set()
+
+        async with _serving(busy, Watched) as port, websocket(port) as wire:
+            wire.reader._transport.pause_reading()  # type: ignore[attr-defined]
+
+            async with asyncio.timeout(PATIENCE):
+                await lost.wait()
+        # What the system keeps of it is bounded, too.
+        assert busy.sent < 2 * MEGABYTE
+
+    async def test_are_told_by_the_application_though_they_read_nothing(self) -> None:
+        """A full buffer must not hold the code back."""
+
+        async def impatient(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await send({"type": "websocket.accept"})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    while True:
+                        await send({"type": "websocket.send", "bytes": b"x" * 65_536})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await send({"type": "websocket.close", "code": 4999})
+            await asyncio.sleep(2)
+
+        async with _serving(impatient, BoundedWebSocket) as port, websocket(port) as wire:
+            wire.reader._transport.pause_reading()  # type: ignore[attr-defined]
+            await asyncio.sleep(1.5)
+            wire.reader._transport.resume_reading()  # type: ignore[attr-defined]
+
+            assert await wire.closed() == 4999
+
+
+class _Busy:
+    """An application that sends for ever over a websocket."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        sending = asyncio.create_task(self._send(send))
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        sending.cancel()
+
+    async def _send(self, send: Send) -> None:
+        while True:
+            await send({"type": "websocket.send", "bytes": b"x" * 16_384})
+            self.sent += 16_384
+
+
 class TestSizes:
     """A request that is too large before it has a body."""
 
@@ -305,10 +389,10 @@ async def _write_trailers(reader: asyncio.StreamReader, writer: asyncio.StreamWr
 
 
 @asynccontextmanager
-async def _serving(app: Any) -> AsyncIterator[int]:
+async def _serving(app: Any, ws: type[BoundedWebSocket] = BoundedWebSocket) -> AsyncIterator[int]:
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http=BoundedHttp, ws=BoundedWebSocket, loop="none", lifespan="off", log_config=None, access_log=False
+        app, http=BoundedHttp, ws=ws, loop="none", lifespan="off", log_config=None, access_log=False
     )
     found = uvicorn.Server(config)
     serving = asyncio.create_task(found.serve(sockets=[listening]))
