@@ -297,6 +297,14 @@ class Crowd:
             "errors": self.errors,
         }
 
+    async def close(self) -> None:
+        """Ends all connections for good."""
+        self._returning = False
+        for dashboard in self._all:
+            dashboard.abort()
+        asyncio.get_running_loop().remove_reader(self._epoll.fileno())
+        self._epoll.close()
+
 
 async def main() -> None:
     """Obeys until standard input ends."""

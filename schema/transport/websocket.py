@@ -102,11 +102,8 @@ class _Connection:
     async def serve(self) -> None:
         """Serves the connection to its end, and leaves nothing of it running."""
         try:
-            async with asyncio.timeout(INIT_SECONDS):
-                await self._initialise()
-        except TimeoutError:
-            await self._close(Closed(4408, "Connection initialisation timeout"))
-            return
+            # How long we take after that is no fault of the client's.
+            await self._initialise(await self._first_message())
         except Closed as closed:
             await self._close(closed)
             return
@@ -160,11 +157,17 @@ class _Connection:
 
     # -- who it is ------------------------------------------------------------------------------------------------
 
-    async def _initialise(self) -> None:
-        message = await self._message()
-        while message["type"] in {"ping", "pong"}:
-            await self._answer_ping(message)
-            message = await self._message()
+    async def _first_message(self) -> dict[str, Any]:
+        """The first message that is no ping; there are `INIT_SECONDS` for it."""
+        try:
+            async with asyncio.timeout(INIT_SECONDS):
+                while (message := await self._message())["type"] in {"ping", "pong"}:
+                    await self._answer_ping(message)
+        except TimeoutError:
+            raise Closed(4408, "Connection initialisation timeout") from None
+        return message
+
+    async def _initialise(self, message: dict[str, Any]) -> None:
         if message["type"] != "connection_init":
             raise Closed(4401, "Unauthorized")
         payload = message.get("payload") or {}

@@ -1,12 +1,15 @@
 """The faults in short; the other modules here are their long forms, such as `python -m tests.faults.oversell`."""
 
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.crowd import Crowd
 from benchmarks.server import Server, serving
+from benchmarks.sockets import MAX_RETURN_SECONDS
 from tests.factories import Shop
 from tests.faults.cluster import Cluster, cluster
 from tests.faults.kill_server import kill_under_load
@@ -49,6 +52,28 @@ class TestFaults:
         assert survived.faults == []
         assert len(survived.purchases) > 0
         assert survived.retried > 0
+
+    async def test_moves_followers_to_another_server_with_nothing_missed(
+        self, shop: Shop, server: Server, tmp_path: Path
+    ) -> None:
+        variant = await shop.variant(quantity=1_000)
+        crowd = Crowd(shop.api_key)
+        with serving({**os.environ, **_POOL}, tmp_path / "second.log") as second:
+            await second.ready()
+            await crowd.open(server.port, readers=100, mutes=0)
+            placed = [(await shop.order(variant))["order"]["number"] for _ in range(5)]
+            await crowd.move(second.port)
+            killed = time.monotonic()
+            server.kill()
+            placed += [(await shop.order(variant))["order"]["number"] for _ in range(10)]
+            moved = await crowd.moved(until=placed[-1], since=killed)
+            seen = await crowd.received()
+            await crowd.close()
+
+        assert moved["lost"] == {"0": 100}
+        assert seen["errors"] == []
+        assert [[number for number, _ in each] for each in seen["received"]] == [placed] * 100
+        assert moved["seconds"][-1] < MAX_RETURN_SECONDS
 
     async def test_shows_nothing_older_than_the_event_that_was_named(
         self, shop: Shop, server: Server, tmp_path: Path
