@@ -43,14 +43,20 @@ class ConnectionPool:
 
         Raises:
             Throttled: none became free in time.
+            asyncpg.ConnectionDoesNotExistError: it broke while it was used.
 
         """
         connection = self._take() or await self._wait()
         try:
             yield connection
+        except asyncpg.InternalClientError as error:
+            # The driver's own confusion, as where PostgreSQL dies between two statements.
+            connection.terminate()
+            raise asyncpg.ConnectionDoesNotExistError(f"The connection broke: {error}") from error
         except BaseException:
-            # A statement that was cut off is cancelled by asyncpg, before it sends the next one.
-            if connection.is_in_transaction():
+            # A statement that was cut off is cancelled by asyncpg, before it sends the next one. One whose connection
+            # is closed has no state that could be asked.
+            if not connection.is_closed() and connection.is_in_transaction():
                 connection.terminate()
             raise
         finally:

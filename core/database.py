@@ -36,6 +36,8 @@ STATEMENT_CACHE_SIZE = 500
 # nobody waits for it any more; this is for a PostgreSQL that does not answer.
 COMMAND_TIMEOUT = 15.0
 _BUSY = "The server is busy: all its database connections are in use. Try again in a moment."
+# PostgreSQL away, restarting or busy, as loops that go on for ever meet it: they try again.
+DATABASE_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, OSError, Throttled)
 
 
 async def _connect(dsn: str) -> Connection:
@@ -149,7 +151,7 @@ async def _roll_back(connection: Connection) -> None:
     """Ends the transaction; a connection that cannot is closed, so that it never returns to the pool inside one."""
     try:
         await connection.execute("rollback")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         connection.terminate()
     except BaseException:
         # Cancelled once more: nobody knows how far it came.
@@ -185,6 +187,7 @@ _PASSING = (
     Throttled,
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     # Shutting down, crashed, starting.
     asyncpg.OperatorInterventionError,

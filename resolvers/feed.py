@@ -15,11 +15,10 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
 import structlog
 
-from core.database import Database, pinned
-from core.errors import BadUserInput, CursorExpired, Throttled
+from core.database import DATABASE_FAULTS, Database, pinned
+from core.errors import BadUserInput, CursorExpired
 from core.flights import Flights
 from core.pubsub import EVENTS_CHANNEL, Doorbells
 from resolvers.read.log import check_place
@@ -30,8 +29,6 @@ SWEEP_SECONDS = 1.0
 BATCH = 500
 MAX_CURSOR_LENGTH = 64
 MAX_SEQUENCE = 2**63 - 1
-# PostgreSQL away, restarting or busy: the next sweep finds what was missed.
-_PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Throttled)
 
 
 class Event(NamedTuple):
@@ -207,7 +204,7 @@ class Feed:
         """Reads on a doorbell; what fails here is found by the next sweep."""
         try:
             await self._read(workspace_id)
-        except _PASSING as error:
+        except DATABASE_FAULTS as error:
             log.warning("events not read, the sweep will", workspace_id=str(workspace_id), error=str(error))
 
     async def _sweep(self) -> None:
@@ -216,7 +213,7 @@ class Feed:
             try:
                 for workspace_id, sequence in (await self._behind()).items():
                     await self._read(workspace_id, sequence)
-            except _PASSING as error:
+            except DATABASE_FAULTS as error:
                 log.warning("events not swept, trying again soon", error=str(error))
 
     async def _behind(self) -> dict[UUID, int]:

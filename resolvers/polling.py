@@ -8,13 +8,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from core.access import Caller, CallerKind
 from core.clock import now
-from core.database import Database
-from core.errors import Throttled
+from core.database import DATABASE_FAULTS, Database
 from core.ids import new_id
 
 log = structlog.get_logger()
@@ -23,7 +21,6 @@ FLUSH_SECONDS = 1.0
 # Pollers that are noted between two flushes; more are not noted.
 MAX_NOTED = 10_000
 _POLLERS = frozenset({CallerKind.API_KEY, CallerKind.SHOPPER})
-_PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, Throttled)
 
 # Of a poller, `{t}`: how many events it has not asked past, and when the oldest of these occurred. Null where it named
 # no cursor. `$1` is the workspace.
@@ -81,7 +78,7 @@ class Polls:
             await asyncio.sleep(FLUSH_SECONDS)
             try:
                 await self.flush(database)
-            except _PASSING as error:
+            except DATABASE_FAULTS as error:
                 log.warning("polls not written, trying again soon", error=str(error))
 
     async def flush(self, database: Database) -> None:
@@ -98,6 +95,6 @@ class Polls:
             async with database.system.acquire() as connection:
                 new_ids = [new_id() for _ in noted]
                 await connection.execute(_WRITE, list(workspaces), list(callers), new_ids, *columns)
-        except _PASSING:
+        except DATABASE_FAULTS:
             self._noted = noted | self._noted
             raise

@@ -2,14 +2,13 @@
 
 import asyncio
 
-import asyncpg
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.errors import Throttled
+from core.database import DATABASE_FAULTS
 from resolvers.context import Platform
 
 # Seconds: a database that takes longer to say "true" is not one to send people to.
@@ -33,7 +32,7 @@ async def _database(platform: Platform) -> bool:
     try:
         async with asyncio.timeout(PATIENCE), platform.database.app.acquire() as connection:
             return bool(await connection.fetchval("select true"))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, Throttled):
+    except DATABASE_FAULTS:
         return False
 
 

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 
-import asyncpg
 import structlog
 import uvloop
 from dramatiq import Broker, Worker
@@ -17,8 +16,7 @@ from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
 from dramatiq.middleware import Middleware, MiddlewareError
 from redis.asyncio import Redis
 
-from core.database import Database
-from core.errors import Throttled
+from core.database import DATABASE_FAULTS, Database
 from core.pubsub import Doorbells
 from core.settings import Settings
 from integrations.messaging import new_mailer
@@ -41,8 +39,6 @@ POSTS_END_SECONDS = 2.0
 CLOSE_SECONDS = 1.0 + POSTS_END_SECONDS
 WATCH_SECONDS = 0.5
 REDIS_TIMEOUT = 2.0
-# PostgreSQL away, restarting or busy: the next round asks again.
-_PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Throttled)
 
 
 def run(settings: Settings) -> int:
@@ -109,7 +105,7 @@ class _Inside(Middleware):
         async def run_job() -> object:
             try:
                 return await job.run(self._opened())
-            except _PASSING as error:
+            except DATABASE_FAULTS as error:
                 log.warning("job not done, the next doorbell will", job=job.name, error=str(error))
                 return None
 
@@ -147,7 +143,7 @@ class _Inside(Middleware):
             try:
                 if await job.is_due(self._opened()):
                     await ring()
-            except _PASSING as error:
+            except DATABASE_FAULTS as error:
                 log.warning("not known what is due, asking again", job=job.name, error=str(error))
             await asyncio.sleep(job.seconds)
 

@@ -16,12 +16,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from core.clock import now
 from core.crypto import decrypt
-from core.errors import Throttled
+from core.database import DATABASE_FAULTS
 from core.ids import new_id
 from core.pubsub import DELIVERIES_CHANNEL, EVENTS_CHANNEL, deliveries_channel
 from integrations.webhook import Outcome, Poster, Posting
@@ -45,8 +44,6 @@ RESULTS_AT_ONCE = 500
 RETRY_SECONDS = 0.3
 # An endpoint that had nothing due for so long is given back, for whichever worker hears of its next event first.
 IDLE_SECONDS = 10.0
-# PostgreSQL away, restarting or busy: it is tried again.
-PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Throttled)
 
 
 @dataclass
@@ -110,7 +107,7 @@ class Dispatcher:
         try:
             await self._write()
             await resign(self.platform, self.worker_id)
-        except PASSING as error:
+        except DATABASE_FAULTS as error:
             log.warning("webhook leases not given back, they run out", error=str(error))
 
     def _hear_event(self, workspace: str) -> None:
@@ -134,7 +131,7 @@ class Dispatcher:
             return
         try:
             self._want(await relay_events(self.platform, rung))
-        except PASSING:
+        except DATABASE_FAULTS:
             self._rung |= rung
             raise
 
@@ -252,7 +249,7 @@ class Dispatcher:
             del self._lanes[key]
         try:
             await release(self.platform, self.worker_id, idle.keys())
-        except PASSING:
+        except DATABASE_FAULTS:
             # Still this worker's, and nobody else may have them.
             self._lanes = idle | self._lanes
             raise
@@ -271,7 +268,7 @@ async def _again_and_again(step: Callable[[], Awaitable[None]], wake: asyncio.Ev
         wake.clear()
         try:
             await step()
-        except PASSING as error:
+        except DATABASE_FAULTS as error:
             log.warning("webhooks wait, trying again soon", step=step.__name__, error=str(error))
             await asyncio.sleep(RETRY_SECONDS)
             wake.set()

@@ -3,6 +3,9 @@
 import asyncio
 from contextlib import suppress
 
+import asyncpg
+import pytest
+
 from core.database import transaction
 from resolvers.context import Platform
 
@@ -27,3 +30,26 @@ class TestTransaction:
             async with platform.database.system.acquire() as connection:
                 await connection.execute("select 1")
                 assert not connection.is_in_transaction(), f"cancelled at moment {moment}"
+
+
+class TestConnections:
+    """`Pool.acquire`."""
+
+    async def test_says_what_went_wrong_where_the_connection_closed(self, platform: Platform) -> None:
+        async def lose() -> None:
+            async with platform.database.system.acquire() as connection:
+                connection.terminate()
+                raise ConnectionResetError
+
+        with pytest.raises(ConnectionResetError):
+            await lose()
+
+    async def test_lends_none_again_that_the_driver_is_confused_about(self, platform: Platform) -> None:
+        with pytest.raises(asyncpg.ConnectionDoesNotExistError, match="another operation"):
+            async with platform.database.system.acquire() as confused:
+                raise asyncpg.InternalClientError("another operation is in progress")
+
+        async with platform.database.system.acquire() as connection:
+            assert connection is not confused
+            assert await connection.fetchval("select 1") == 1
+        assert confused.is_closed()
