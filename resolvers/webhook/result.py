@@ -24,7 +24,7 @@ mine as (
     from r join webhook_endpoint e on e.workspace_id = r.workspace_id and e.id = r.endpoint_id and e.worker_id = $1
     join webhook_delivery d on d.workspace_id = r.workspace_id and d.id = r.delivery_id and d.due_at is not null
    where not exists (select from webhook_attempt a where a.workspace_id = r.workspace_id and a.id = r.attempt_id)
-   for update of d),
+   order by d.workspace_id, d.id for update of d),
 written as (
   update webhook_delivery d
      set attempt_count = m.number,
