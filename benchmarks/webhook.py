@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ HEALTHY, HANGING, FAILING = 15, 3, 2
 MAX_P99_MS = 1_000.0
 BACKLOG = 1_500
 RECEIVERS = 20
+SHOPS, ENDPOINTS_OF_SHOP, EVENTS_OF_SHOP = 30, 100, 5
 MIN_RATE = 800
 _SETTLE_SECONDS = 3.0
 _DRAIN_SECONDS = 120.0
@@ -95,6 +96,7 @@ async def measure(world: World) -> tuple[Report, dict[str, str]]:
             circumstances = about(postgres.version)
             await _latency(world, report, server.port)
             await _rate(world, report, server.port, postgres)
+        await _many_endpoints(world, report, server.port)
     return report, circumstances
 
 
@@ -182,6 +184,38 @@ async def _rate(world: World, report: Report, port: int, postgres: Postgres) -> 
         f"CPU a delivery, from event to log: worker {cpu / expected * 1000:.2f} ms (its start included), "
         f"PostgreSQL {database / expected * 1000:.2f} ms. Worker's peak: {memory:.0f} MB."
     )
+
+
+async def _many_endpoints(world: World, report: Report, port: int) -> None:
+    """Thousands of endpoints in one worker, all with something due at once."""
+    expected = SHOPS * ENDPOINTS_OF_SHOP * EVENTS_OF_SHOP
+    with receivers(SHOPS) as found, working(world) as worker:
+        async with AsyncExitStack() as stack:
+            shops = [await stack.enter_async_context(open_shop(world.environment, port)) for _ in range(SHOPS)]
+            for shop, url in zip(shops, found.urls, strict=True):
+                for _ in range(ENDPOINTS_OF_SHOP):
+                    await add_endpoint(shop, url)
+            cpu = cpu_seconds(worker)
+            begun = time.time()
+            for shop in shops:
+                await shop.sql(ADD_EVENTS, shop.workspace_id, EVENTS_OF_SHOP, new_id())
+            for shop in shops:
+                await _drained(shop, ENDPOINTS_OF_SHOP * EVENTS_OF_SHOP)
+            cpu, memory = cpu_seconds(worker) - cpu, peak_megabytes(worker)
+        arrivals = found.arrivals()
+    waits = sorted((arrival.at - begun) * 1000 for arrival in arrivals)
+    report.rows.append(
+        (
+            f"{EVENTS_OF_SHOP} events to {SHOPS * ENDPOINTS_OF_SHOP:,} endpoints",
+            f"{len(waits):,}",
+            *(f"{wait:.0f}" for wait in (waits[len(waits) // 2], waits[len(waits) * 99 // 100], waits[-1])),
+        )
+    )
+    report.verdict(
+        f"{len(waits):,} of {expected:,} arrived, at {ENDPOINTS_OF_SHOP} endpoints of each of {SHOPS} shops",
+        holds=len(waits) == expected,
+    )
+    report.notes.append(f"Its worker: {cpu / expected * 1000:.2f} ms of CPU a delivery, {memory:.0f} MB at the most.")
 
 
 async def _drained(shop: Shop, expected: int) -> None:

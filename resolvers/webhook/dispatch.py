@@ -12,25 +12,22 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import structlog
 
 from core.clock import now
-from core.crypto import decrypt
 from core.database import DATABASE_FAULTS
 from core.ids import new_id
 from core.pubsub import DELIVERIES_CHANNEL, EVENTS_CHANNEL, deliveries_channel
-from integrations.webhook import Outcome, Poster, Posting
+from integrations.webhook import Outcome, Poster
 from resolvers.context import Platform
-from resolvers.webhook.body import event_message_id
 from resolvers.webhook.disable import disable_endpoint
 from resolvers.webhook.lease import claim, due_deliveries, keep_alive, release, resign
+from resolvers.webhook.posting import Unpostable, new_posting, new_result
 from resolvers.webhook.relay import EndpointKey, relay_events
 from resolvers.webhook.result import Result, write_results
-from resolvers.webhook.schedule import next_delay
 
 log = structlog.get_logger()
 
@@ -72,6 +69,7 @@ class Dispatcher:
         self.worker_id = new_id()
         self.platform = platform
         self._poster = poster
+        self._secret_key = platform.settings.secret_key.get_secret_value()
         self._lanes: dict[EndpointKey, _Lane] = {}
         self._posts: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
@@ -138,8 +136,7 @@ class Dispatcher:
     async def _sweep(self) -> None:
         """Says that the worker lives, and finds what no doorbell told: retries, and endpoints that nobody has."""
         await keep_alive(self.platform, self.worker_id)
-        for key in await claim(self.platform, self.worker_id):
-            self._lanes.setdefault(key, self._new_lane())
+        self._add_lanes(await claim(self.platform, self.worker_id))
         self._want(self._lanes)
         await self._release_idle()
         await self._disable()
@@ -149,18 +146,36 @@ class Dispatcher:
         wanted, self._wanted = self._wanted, set()
         unknown = [key for key in wanted if key not in self._lanes]
         if unknown:
-            for key in await claim(self.platform, self.worker_id, unknown):
-                self._lanes.setdefault(key, self._new_lane())
+            self._add_lanes(await claim(self.platform, self.worker_id, unknown))
             for workspace_id in {key.workspace_id for key in unknown if key not in self._lanes}:
                 # Another worker has it.
                 self.platform.doorbells.ring(deliveries_channel(workspace_id))
-        rooms = self._rooms(wanted)
-        if rooms:
-            self._start(await due_deliveries(self.platform, self.worker_id, list(rooms.items())), rooms)
+        await self._start_due(wanted)
 
-    def _rooms(self, keys: Iterable[EndpointKey]) -> dict[EndpointKey, int]:
-        """How many due deliveries of each are to be read: those that may start, besides those that are under way."""
+    async def _start_due(self, wanted: set[EndpointKey]) -> None:
         left = MAX_POSTS - len(self._posts)
+        rooms = self._rooms(wanted, left)
+        if not rooms:
+            return
+        longest = left + sum(len(self._lanes[key].taken) for key in rooms)
+        rows = await due_deliveries(self.platform, self.worker_id, list(rooms.items()), longest)
+        self._start(rows, rooms)
+        if len(rows) == longest:
+            self._wait_for_room(rooms)
+
+    def _wait_for_room(self, keys: Iterable[EndpointKey]) -> None:
+        """They are looked at again when posts of others have ended."""
+        self._wanted.update(keys)
+
+    def _rooms(self, keys: set[EndpointKey], left: int) -> dict[EndpointKey, int]:
+        """How many due deliveries of each are to be read: those that may start, besides those that are under way.
+
+        Each has a share of what is left and asks again for more; who has nothing due takes nothing from the others.
+        """
+        if left <= 0:
+            self._wait_for_room(keys)
+            return {}
+        share = max(1, left // max(1, len(keys)))
         rooms: dict[EndpointKey, int] = {}
         for key in keys:
             lane = self._lanes.get(key)
@@ -168,10 +183,8 @@ class Dispatcher:
                 continue
             lane.taken -= lane.written
             lane.written.clear()
-            free = min(lane.room - lane.posts, left)
-            if free > 0:
-                rooms[key] = free + len(lane.taken)
-                left -= free
+            if lane.posts < lane.room:
+                rooms[key] = min(lane.room - lane.posts, share) + len(lane.taken)
             else:
                 lane.has_more = True
         return rooms
@@ -196,26 +209,16 @@ class Dispatcher:
     async def _post(self, key: EndpointKey, lane: _Lane, row: Any) -> None:
         """One try. Whatever comes of it becomes a result."""
         try:
-            outcome = await self._poster.post(self._posting(key, row))
-        except _Unpostable as error:
+            outcome = await self._poster.post(new_posting(key, row, self._secret_key))
+        except Unpostable as error:
             outcome = Outcome(None, str(error), b"", 0, now(), None)
         finally:
             lane.posts -= 1
         lane.learn(is_delivered=outcome.is_delivered)
         if outcome.is_gone:
             self._disabling[key] = "GONE"
-        self._results.append(_result(key, row, outcome))
+        self._results.append(new_result(key, row, outcome))
         self._write_wake.set()
-
-    def _posting(self, key: EndpointKey, row: Any) -> Posting:
-        secret_key = self.platform.settings.secret_key.get_secret_value()
-        secrets = [
-            _decrypted(sealed, secret_key, str(key.id)) for sealed in (row["secret"], row["previous_secret"]) if sealed
-        ]
-        known = tuple(secret for secret in secrets if secret)
-        if not known:
-            raise _Unpostable("Its secret cannot be decrypted: SECRET_KEY was changed. Rotate the endpoint's secret.")
-        return Posting(row["url"], event_message_id(row["event_id"]), row["body"], known)
 
     async def _write(self) -> None:
         """Writes the results that there are."""
@@ -229,7 +232,9 @@ class Dispatcher:
                 if lane:
                     lane.written.add(result.delivery_id)
                     if lane.has_more:
-                        self._want([result.endpoint])
+                        self._wanted.add(result.endpoint)
+            if self._wanted:
+                self._look_wake.set()
         await self._disable()
 
     async def _disable(self) -> None:
@@ -254,12 +259,10 @@ class Dispatcher:
             self._lanes = idle | self._lanes
             raise
 
-    def _new_lane(self) -> _Lane:
-        return _Lane(busy_at=_time())
-
-
-class _Unpostable(Exception):
-    """A try that fails before anything is sent; the message is for the merchant."""
+    def _add_lanes(self, claimed: dict[EndpointKey, bool]) -> None:
+        for key, is_failing in claimed.items():
+            room = 1 if is_failing else MAX_POSTS_OF_ENDPOINT
+            self._lanes.setdefault(key, _Lane(room, busy_at=_time()))
 
 
 async def _again_and_again(step: Callable[[], Awaitable[None]], wake: asyncio.Event, longest: float | None) -> None:
@@ -275,29 +278,6 @@ async def _again_and_again(step: Callable[[], Awaitable[None]], wake: asyncio.Ev
         with suppress(TimeoutError):
             async with asyncio.timeout(longest):
                 await wake.wait()
-
-
-def _result(key: EndpointKey, row: Any, outcome: Outcome) -> Result:
-    return Result(
-        workspace_id=key.workspace_id,
-        endpoint_id=key.id,
-        delivery_id=row["id"],
-        attempt_id=new_id(),
-        tries=row["tries"],
-        started_at=outcome.started_at,
-        duration_ms=outcome.duration_ms,
-        status_code=outcome.status_code,
-        error=outcome.error,
-        # PostgreSQL's texts hold no NUL.
-        response_body=outcome.response_body.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}"),
-        is_delivered=outcome.is_delivered,
-        delay=None if outcome.is_delivered else next_delay(row["tries"] + 1, outcome.retry_after),
-    )
-
-
-@lru_cache(maxsize=10_000)
-def _decrypted(sealed: str, secret_key: str, bound_to: str) -> str | None:
-    return decrypt(sealed, secret_key, bound_to)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -14,7 +14,7 @@ from resolvers.context import Platform
 from resolvers.webhook.relay import EndpointKey
 
 ALIVE = "5 seconds"
-CLAIM_AT_ONCE = 500
+CLAIM_AT_ONCE = 2_000
 
 KEEP_ALIVE = f"""
 insert into worker (id, alive_until) values ($1, now() + interval '{ALIVE}')
@@ -29,7 +29,7 @@ and exists (select from webhook_delivery d
 """
 _TAKE = """
 update webhook_endpoint e set worker_id = $1 from free where e.workspace_id = free.workspace_id and e.id = free.id
-returning e.workspace_id, e.id
+returning e.workspace_id, e.id, e.failing_since is not null as is_failing
 """
 CLAIM_ANY = f"""
 with free as (select e.workspace_id, e.id from webhook_endpoint e where {_FREE_AND_DUE}
@@ -49,6 +49,7 @@ select d.workspace_id, d.endpoint_id, d.id, d.event_id, d.body, d.tries, e.url, 
    select d.* from webhook_delivery d
     where d.workspace_id = e.workspace_id and d.endpoint_id = e.id and d.due_at <= now()
     order by d.due_at, d.id limit k.room) d
+ order by d.due_at limit $5
 """
 RELEASE = """
 update webhook_endpoint e set worker_id = null from unnest($2::uuid[], $3::uuid[]) k(workspace_id, id)
@@ -62,21 +63,28 @@ async def keep_alive(platform: Platform, worker_id: UUID) -> None:
         await connection.execute(KEEP_ALIVE, worker_id)
 
 
-async def claim(platform: Platform, worker_id: UUID, these: Collection[EndpointKey] | None = None) -> list[EndpointKey]:
-    """Takes endpoints that nobody has and that have something due: of these, or of all; gives those taken."""
+async def claim(
+    platform: Platform, worker_id: UUID, these: Collection[EndpointKey] | None = None
+) -> dict[EndpointKey, bool]:
+    """Takes endpoints that nobody has and that have something due: of these, or of all.
+
+    Gives those taken, and whether what was posted last to each failed.
+    """
     async with platform.database.system.acquire() as connection:
         if these is None:
             rows = await connection.fetch(CLAIM_ANY, worker_id)
         else:
             rows = await connection.fetch(CLAIM_THESE, worker_id, *_columns(these))
-    return [EndpointKey(*row) for row in rows]
+    return {EndpointKey(row["workspace_id"], row["id"]): row["is_failing"] for row in rows}
 
 
-async def due_deliveries(platform: Platform, worker_id: UUID, rooms: Sequence[tuple[EndpointKey, int]]) -> list[Any]:
-    """What is due for endpoints of the worker's, the oldest first, at most so many of each."""
+async def due_deliveries(
+    platform: Platform, worker_id: UUID, rooms: Sequence[tuple[EndpointKey, int]], longest: int
+) -> list[Any]:
+    """What is due for endpoints of the worker's, the oldest first, at most so many of each and of all."""
     keys, limits = [key for key, _ in rooms], [limit for _, limit in rooms]
     async with platform.database.system.acquire() as connection:
-        rows: list[Any] = await connection.fetch(DUE, worker_id, *_columns(keys), limits)
+        rows: list[Any] = await connection.fetch(DUE, worker_id, *_columns(keys), limits, longest)
     return rows
 
 

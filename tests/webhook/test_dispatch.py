@@ -104,6 +104,16 @@ class TestDelivery:
 
                 assert sorted(r.event["sequence"] for r in await receiver.has(4)) == [1, 2, 3, 4]
 
+    async def test_hears_at_once_beside_hundreds_of_others(self, shop: Shop) -> None:
+        async with receiving() as receiver, dispatching(shop.platform):
+            endpoints = [await add_endpoint(shop, receiver.url) for _ in range(300)]
+            await shop.product()
+            await shop.product()
+            await receiver.has(600)
+
+        for endpoint in endpoints:
+            assert await states(shop, endpoint) == [("DELIVERED", 1)] * 2
+
     async def test_may_answer_what_no_text_can_hold(self, shop: Shop) -> None:
         async with receiving(body=b"\0\xff") as receiver, dispatching(shop.platform):
             endpoint = await add_endpoint(shop, receiver.url)
