@@ -8,7 +8,7 @@ from core.errors import CursorExpired
 from resolvers.context import Platform
 from resolvers.feed import BATCH as FEED_BATCH
 from resolvers.feed import event_cursor, events_after
-from resolvers.retention import BATCH, MAX_BATCHES, delete_old_rows
+from resolvers.retention import BATCH, delete_old_rows
 from tests.changes.feed import add_events, latest, page, refused, sequences
 from tests.client import LiveServer
 from tests.factories import Shop
@@ -58,14 +58,11 @@ class TestPruning:
         assert await kept(shop) == [2, 3, 4]
 
     async def test_deletes_more_than_a_batch_and_the_last_one_too(self, platform: Platform, shop: Shop) -> None:
-        count = 2 * BATCH + 10
-        await add_events(shop, *["product.updated"] * count, days_ago=DAYS + 1)
+        await add_events(shop, *["product.updated"] * (2 * BATCH + 10), days_ago=DAYS + 1)
 
-        deleted = await delete_old_rows(platform)
+        await delete_old_rows(platform)
 
         assert await kept(shop) == []
-        assert deleted["sync_event"] >= count
-        assert count < BATCH * MAX_BATCHES
 
     async def test_leaves_no_gap_when_several_do_it_at_once(self, platform: Platform, shop: Shop) -> None:
         await add_events(shop, *["product.updated"] * (3 * BATCH), days_ago=DAYS + 1)
