@@ -27,6 +27,7 @@ from integrations.webhook import Outcome, Poster, Posting
 from resolvers.context import Platform
 from resolvers.webhook.body import event_message_id
 from resolvers.webhook.disable import disable_endpoint
+from resolvers.webhook.figures import Figures
 from resolvers.webhook.lease import claim, due_deliveries, keep_alive, release, resign
 from resolvers.webhook.relay import EndpointKey, relay_events
 from resolvers.webhook.result import Result, write_results
@@ -76,6 +77,7 @@ class Dispatcher:
         self._posts: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
         self._disabling: dict[EndpointKey, str] = {}
+        self.figures = Figures(posts=lambda: len(self._posts), endpoints=lambda: len(self._lanes))
         # What is new since it was last looked at: workspaces with events, endpoints with something due.
         self._rung: set[UUID] = set()
         self._wanted: set[EndpointKey] = set()
@@ -204,7 +206,9 @@ class Dispatcher:
         lane.learn(is_delivered=outcome.is_delivered)
         if outcome.is_gone:
             self._disabling[key] = "GONE"
-        self._results.append(_result(key, row, outcome))
+        result = _result(key, row, outcome)
+        self.figures.note(result, row["age"])
+        self._results.append(result)
         self._write_wake.set()
 
     def _posting(self, key: EndpointKey, row: Any) -> Posting:
