@@ -31,6 +31,7 @@ from core.telemetry import REQUEST_LOG, configure_logging
 from resolvers.authentication import Authenticator, new_throttle
 from resolvers.context import Platform
 from resolvers.feed import Feed
+from resolvers.health import Backlog
 from resolvers.storefront_token import RegisteredDocuments
 from routes.connection import BoundedHttp, BoundedWebSocket
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
@@ -104,6 +105,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     live = LiveOperations(runner, feed)
     websocket = WebSocketDoor(runner, admission, live)
     app.state.platform = platform
+    app.state.backlog = Backlog(platform)
     app.state.http_door = HttpDoor(runner, admission, cache, partial(_page, settings))
     app.router.routes.append(WebSocketRoute("/graphql", websocket))
     # The schema and the modules live as long as the process: the collector need not look at them again and again. And

@@ -5,6 +5,7 @@
 
 import hashlib
 import hmac
+import re
 import sys
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -17,6 +18,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_SECRET_KEY_LENGTH = 32
+# What fits into a header as a bearer token.
+_GOOD_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
 
 
 class Settings(BaseSettings):
@@ -27,6 +30,9 @@ class Settings(BaseSettings):
     environment: Literal["development", "test", "production"] = "production"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    worker_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Where the worker shows its health and metrics; without it nowhere."
+    )
     public_url: str = Field(
         default="", description="Where people and themes reach this server, without a slash at the end."
     )
@@ -81,6 +87,9 @@ class Settings(BaseSettings):
     throttle_anonymous_rate: int = Field(default=200, ge=0, description="Objects a second; 0 for no limit.")
     throttle_anonymous_burst: int = Field(default=2_000, ge=1)
 
+    metrics_token: SecretStr | None = Field(
+        default=None, description="What reads /metrics names as its bearer token; without it only this machine may."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("secret_key")
@@ -88,6 +97,13 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if len(value.get_secret_value()) < MIN_SECRET_KEY_LENGTH:
             raise ValueError(f"must have at least {MIN_SECRET_KEY_LENGTH} characters: `openssl rand -hex 32`")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _GOOD_TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("must be 16 or more letters, digits or -._~+/=: `openssl rand -hex 32`")
         return value
 
     @field_validator("database_url", "database_app_url", "database_system_url")

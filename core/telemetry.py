@@ -8,7 +8,7 @@ from functools import cache
 
 import orjson
 import structlog
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from structlog.typing import Processor
 
 from core.access import Caller
@@ -21,6 +21,7 @@ SECONDS = Histogram(
 )
 # `labels` looks a child up under a lock each time; there are a dozen of them in all.
 _labelled = cache(SECONDS.labels)
+INTERNAL_ERRORS = Counter("vitrine_internal_errors_total", "Faults of ours in GraphQL, logged and masked.")
 SOCKETS = Gauge("vitrine_websockets", "Open websockets.")
 SUBSCRIPTIONS = Gauge("vitrine_subscriptions", "Subscriptions that are being followed.")
 

@@ -150,7 +150,10 @@ class WebhookAttempt(Base):
 
 
 class WebhookHour(Base):
-    """What an endpoint's tries of one hour came to. Retries are tries that are not a delivery's first."""
+    """What an endpoint's tries of one hour came to. Retries are tries that are not a delivery's first.
+
+    `last_tried_at` is when the last one's result was written, by the database's clock.
+    """
 
     __tablename__ = "webhook_hour"
     __table_args__ = (
@@ -172,3 +175,4 @@ class WebhookHour(Base):
     retries_delivered: Mapped[int]
     given_up: Mapped[int]
     last_delivered_at: Mapped[datetime | None]
+    last_tried_at: Mapped[datetime | None]

@@ -14,9 +14,11 @@ import uvloop
 from dramatiq import Broker, Worker
 from dramatiq.asyncio import EventLoopThread, get_event_loop_thread
 from dramatiq.middleware import Middleware, MiddlewareError
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from core.database import DATABASE_FAULTS, Database
+from core.event_loop import watch_lag
 from core.pubsub import Doorbells
 from core.settings import Settings
 from integrations.messaging import new_mailer
@@ -26,6 +28,7 @@ from resolvers.webhook import Dispatcher
 from tasks import email, retention, webhook
 from tasks.doorbell import declare, new_broker
 from tasks.job import Job, Services
+from tasks.port import listen, serve
 
 log = structlog.get_logger()
 
@@ -126,9 +129,15 @@ class _Inside(Middleware):
         self._services = Services(Platform(settings, database, redis, doorbells), new_mailer(settings))
         poster = await self._stack.enter_async_context(Poster(allow_loopback=settings.webhook_allow_loopback))
         dispatcher = Dispatcher(self._services.platform, poster)
+        REGISTRY.register(dispatcher.figures)
+        self._stack.callback(REGISTRY.unregister, dispatcher.figures)
         self._stack.push_async_callback(dispatcher.close, POSTS_END_SECONDS)
         self._tasks.append(asyncio.create_task(doorbells.run(), name="doorbells"))
         self._tasks.append(asyncio.create_task(dispatcher.run(), name="webhooks"))
+        self._tasks.append(asyncio.create_task(watch_lag(), name="watch_lag"))
+        if settings.worker_port is not None:
+            listening = listen(settings.host, settings.worker_port)
+            self._tasks.append(asyncio.create_task(serve(self._services.platform, listening), name="port"))
         self._tasks += [asyncio.create_task(self._ask(job, ring), name=job.name) for job, ring in self._rings]
 
     async def _close(self) -> None:

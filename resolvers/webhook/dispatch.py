@@ -24,6 +24,7 @@ from core.pubsub import DELIVERIES_CHANNEL, EVENTS_CHANNEL, deliveries_channel
 from integrations.webhook import Outcome, Poster
 from resolvers.context import Platform
 from resolvers.webhook.disable import disable_endpoint
+from resolvers.webhook.figures import Figures
 from resolvers.webhook.lease import claim, due_deliveries, keep_alive, release, resign
 from resolvers.webhook.posting import Unpostable, new_posting, new_result
 from resolvers.webhook.relay import EndpointKey, relay_events
@@ -74,6 +75,7 @@ class Dispatcher:
         self._posts: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
         self._disabling: dict[EndpointKey, str] = {}
+        self.figures = Figures(posts=lambda: len(self._posts), endpoints=lambda: len(self._lanes))
         # What is new since it was last looked at: workspaces with events, endpoints with something due.
         self._rung: set[UUID] = set()
         self._wanted: set[EndpointKey] = set()
@@ -217,7 +219,9 @@ class Dispatcher:
         lane.learn(is_delivered=outcome.is_delivered)
         if outcome.is_gone:
             self._disabling[key] = "GONE"
-        self._results.append(new_result(key, row, outcome))
+        result = new_result(key, row, outcome)
+        self.figures.note(result, row["age"])
+        self._results.append(result)
         self._write_wake.set()
 
     async def _write(self) -> None:

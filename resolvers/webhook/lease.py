@@ -42,7 +42,8 @@ with free as (select e.workspace_id, e.id from unnest($2::uuid[], $3::uuid[]) k(
 """  # noqa: S608 - constants of ours
 DUE = """
 select d.workspace_id, d.endpoint_id, d.id, d.event_id, d.body, d.tries, e.url, e.secret,
-       case when e.previous_secret_expires_at > now() then e.previous_secret end as previous_secret
+       case when e.previous_secret_expires_at > now() then e.previous_secret end as previous_secret,
+       case when d.attempt_count = 0 then extract(epoch from clock_timestamp() - d.created_at)::float8 end as age
   from unnest($2::uuid[], $3::uuid[], $4::bigint[]) k(workspace_id, id, room)
   join webhook_endpoint e on e.workspace_id = k.workspace_id and e.id = k.id and e.worker_id = $1 and e.is_active
  cross join lateral (
@@ -81,7 +82,10 @@ async def claim(
 async def due_deliveries(
     platform: Platform, worker_id: UUID, rooms: Sequence[tuple[EndpointKey, int]], longest: int
 ) -> list[Any]:
-    """What is due for endpoints of the worker's, the oldest first, at most so many of each and of all."""
+    """What is due for endpoints of the worker's, the oldest first, at most so many of each and of all.
+
+    `age` is how many seconds ago those that were never tried were made.
+    """
     keys, limits = [key for key, _ in rooms], [limit for _, limit in rooms]
     async with platform.database.system.acquire() as connection:
         rows: list[Any] = await connection.fetch(DUE, worker_id, *_columns(keys), limits, longest)

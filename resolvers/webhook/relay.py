@@ -9,12 +9,19 @@ from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from prometheus_client import Histogram
+
 from core.connections import Connection
 from core.database import transaction
 from core.ids import new_id
 from resolvers.context import Platform
 from resolvers.webhook.body import event_body
 
+_RELAYED = Histogram(
+    "vitrine_webhook_relay_seconds",
+    "How old events were when their deliveries were made, in seconds, in workspaces with endpoints.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
+)
 # Workspaces, and events of each, that are relayed in one transaction.
 WORKSPACES = 100
 EVENTS = 200
@@ -31,7 +38,8 @@ LOCK_THESE = """
 select workspace_id, sequence from webhook_relay where workspace_id = any($1::uuid[]) order by workspace_id for update
 """
 NEW_EVENTS = f"""
-select e.workspace_id, e.id, e.type, e.sequence, e.entity_type, e.entity_id, e.occurred_at
+select e.workspace_id, e.id, e.type, e.sequence, e.entity_type, e.entity_id, e.occurred_at,
+       extract(epoch from clock_timestamp() - e.occurred_at)::float8 as age
   from unnest($1::uuid[], $2::bigint[]) r(workspace_id, sequence)
  cross join lateral (select * from sync_event e where e.workspace_id = r.workspace_id and e.sequence > r.sequence
                       order by e.sequence limit {EVENTS}) e
@@ -103,6 +111,8 @@ async def _relay_batch(connection: Connection, workspaces: Collection[UUID] | No
     if deliveries:
         await connection.execute(INSERT, *(list(column) for column in zip(*deliveries, strict=True)))
     last = {event["workspace_id"]: event["sequence"] for event in events}
+    for event in events:
+        _RELAYED.observe(event["age"])
     if last:
         await connection.execute(ADVANCE, list(last), list(last.values()))
     is_more = len(behind) == WORKSPACES or len(events) >= EVENTS

@@ -37,18 +37,19 @@ written as (
     from mine m where d.workspace_id = m.workspace_id and d.id = m.delivery_id),
 hours as (
   insert into webhook_hour as h (workspace_id, endpoint_id, hour, tries, delivered, retries, retries_delivered,
-                                 given_up, last_delivered_at)
+                                 given_up, last_delivered_at, last_tried_at)
   select m.workspace_id, m.endpoint_id, date_trunc('hour', now()), count(*), count(*) filter (where m.is_delivered),
          count(*) filter (where m.number > 1), count(*) filter (where m.number > 1 and m.is_delivered),
          count(*) filter (where not m.is_delivered and m.delay is null and not m.is_begun_anew),
-         max(m.started_at) filter (where m.is_delivered)
+         max(m.started_at) filter (where m.is_delivered), now()
     from mine m group by m.workspace_id, m.endpoint_id
   on conflict (workspace_id, endpoint_id, hour) do update
      set tries = h.tries + excluded.tries, delivered = h.delivered + excluded.delivered,
          retries = h.retries + excluded.retries,
          retries_delivered = h.retries_delivered + excluded.retries_delivered,
          given_up = h.given_up + excluded.given_up,
-         last_delivered_at = greatest(h.last_delivered_at, excluded.last_delivered_at))
+         last_delivered_at = greatest(h.last_delivered_at, excluded.last_delivered_at),
+         last_tried_at = excluded.last_tried_at)
 insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, status_code, error,
                              response_body)
 select m.workspace_id, m.attempt_id, m.delivery_id, m.number, m.started_at, m.duration_ms, m.status_code, m.error,

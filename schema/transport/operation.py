@@ -17,6 +17,7 @@ from core.database import is_overload, is_passing
 from core.errors import BadUserInput, Forbidden, RequestError, Throttled
 from core.persisted import is_hash
 from core.settings import Settings
+from core.telemetry import INTERNAL_ERRORS
 from resolvers.context import Context, IdempotencyKey, Platform
 from resolvers.read import Engine
 from schema.documents import MAX_MESSAGE, Document, Documents, Invalid
@@ -281,6 +282,7 @@ def format_error(error: Exception, request_id: str) -> dict[str, Any]:
     elif cause is None or isinstance(cause, GraphQLError):
         formatted["extensions"] = {"code": BadUserInput.code}
     else:
+        INTERNAL_ERRORS.inc()
         log.error("request failed", request_id=request_id, path=located.path, exc_info=cause)
         formatted["message"] = f"Something went wrong on our side. Tell us this request's id: {request_id}."
         formatted["extensions"] = {"code": RequestError.code, "requestId": request_id}

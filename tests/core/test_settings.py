@@ -106,12 +106,14 @@ class TestWrongSettings:
         wrong = {
             "ENVIRONMENT": "prod",
             "PORT": "70000",
+            "WORKER_PORT": "0",
             "SECRET_KEY": "short",
             "DATABASE_URL": "mysql://db/shop",
             "DATABASE_APP_URL": "postgresql://app@db",
             "DATABASE_POOL_SIZE": "many",
             "DATABASE_ACQUIRE_TIMEOUT": "0",
             "ACCESS_TOKEN_LIFETIME": "1",
+            "METRICS_TOKEN": "hunter2",
             "LOG_LEVEL": "loud",
         }
 

@@ -68,7 +68,7 @@ class Cluster:
 
 
 @contextmanager
-def cluster(*, durable: bool) -> Iterator[Cluster]:
+def cluster(*, durable: bool, more: Mapping[str, str] | None = None) -> Iterator[Cluster]:
     """Everything started, on services of its own; the server's `ready` is to be awaited. Ended by the block's end."""
     with ExitStack() as stack:
         start_reaper()
@@ -95,6 +95,7 @@ def cluster(*, durable: bool) -> Iterator[Cluster]:
             "LOG_LEVEL": "INFO",
             "DATABASE_URL": postgres.url,
             "REDIS_URL": redis.url,
+            **(more or {}),
         }
         migrate(environment, directory / "migrate.log")
         worker = Worker(environment, directory / "worker.log")

@@ -25,6 +25,7 @@ _RATES = {
     "THROTTLE_ANONYMOUS_BURST": str(ANONYMOUS),
 }
 _POOL = {"DATABASE_POOL_SIZE": "4", "DATABASE_ACQUIRE_TIMEOUT": "10"}
+METRICS_TOKEN = secrets.token_hex(16)
 FORTY = "{ products(first: 40) { nodes { id } } }"
 FORTY_TITLES = "{ products(first: 40) { nodes { title } } }"
 ONE = "{ __typename }"
@@ -34,7 +35,7 @@ ONE = "{ __typename }"
 async def strict(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """The server, as a process."""
     log = tmp_path_factory.mktemp("throttling") / "server.log"
-    with serving({**os.environ, **_POOL, **_RATES}, log) as process:
+    with serving({**os.environ, **_POOL, **_RATES, "METRICS_TOKEN": METRICS_TOKEN}, log) as process:
         await process.ready()
         yield process
 
@@ -141,7 +142,8 @@ class TestRefusal:
 
     async def test_is_counted(self, here: Strict) -> None:
         async def count() -> float:
-            lines = (await here.http.get("/metrics")).text.splitlines()
+            token = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+            lines = (await here.http.get("/metrics", headers=token)).text.splitlines()
             return sum(float(line.split()[1]) for line in lines if line.startswith("vitrine_throttled_total{"))
 
         before = await count()

@@ -1,0 +1,79 @@
+"""A server and a worker of their own, whose metrics are nobody else's."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from benchmarks.shop import open_shop
+from dev.ports import free_port
+from tests.factories import Shop
+from tests.faults.cluster import Cluster, cluster
+
+TOKEN = "a-token-of-the-tests"
+_SAMPLE = re.compile(r"^(?P<series>\w+(?:\{.*\})?) (?P<value>\S+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """All the parts, and where the worker shows its metrics."""
+
+    parts: Cluster
+    worker_port: int
+
+    async def of_server(self) -> dict[str, float]:
+        return await _scrape(self.parts.server.port)
+
+    async def of_worker(self) -> dict[str, float]:
+        return await _scrape(self.worker_port)
+
+    @asynccontextmanager
+    async def without_worker(self) -> AsyncIterator[None]:
+        """Its worker killed for the block."""
+        self.parts.worker.kill()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.parts.worker.start)
+
+    async def sql(self, statement: str, *arguments: Any) -> None:
+        """Run as the superuser, past every policy."""
+        connection = await asyncpg.connect(self.parts.postgres.superuser_url)
+        try:
+            await connection.execute(statement, *arguments)
+        finally:
+            await connection.close()
+
+
+async def _scrape(port: int) -> dict[str, float]:
+    """Every sample, by its name and labels."""
+    async with httpx.AsyncClient(timeout=5, headers={"Authorization": f"Bearer {TOKEN}"}) as http:
+        answer = await http.get(f"http://127.0.0.1:{port}/metrics")
+    assert answer.status_code == 200, answer.text
+    return {found["series"]: float(found["value"]) for found in _SAMPLE.finditer(answer.text)}
+
+
+@pytest.fixture(scope="package")
+def started() -> Iterator[Watched]:
+    port = free_port()
+    with cluster(durable=False, more={"METRICS_TOKEN": TOKEN, "WORKER_PORT": str(port)}) as parts:
+        yield Watched(parts, port)
+
+
+@pytest.fixture
+async def watched(started: Watched) -> Watched:
+    await started.parts.server.ready()
+    return started
+
+
+@pytest.fixture
+async def watched_shop(watched: Watched) -> AsyncIterator[Shop]:
+    """A fresh workspace there."""
+    async with open_shop(watched.parts.environment, watched.parts.server.port) as shop:
+        yield shop

@@ -1,0 +1,202 @@
+"""What `/metrics` of server and worker say, on services of their own."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import httpx
+import pytest
+
+from core.ids import new_id
+from tests.factories import Shop
+from tests.monitoring.conftest import Watched
+from tests.people import becomes, error_codes
+from tests.webhook.receiver import receiving
+from tests.webhook.world import add_endpoint
+
+pytestmark = pytest.mark.xdist_group("monitoring")
+# Seconds: what the database says is kept for five.
+SOON = 12.0
+Scrape = Callable[[], Awaitable[dict[str, float]]]
+BACKLOG = {
+    "vitrine_webhook_waiting",
+    "vitrine_webhook_overdue_seconds",
+    "vitrine_webhook_oldest_waiting_seconds",
+    "vitrine_events_unrelayed",
+    "vitrine_events_oldest_unrelayed_seconds",
+    "vitrine_pollers_stale",
+    "vitrine_emails_waiting",
+}
+
+
+async def show(scrape: Scrape, series: str, least: float, most: float) -> None:
+    """Waits until the series is within the bounds."""
+
+    async def is_within() -> bool:
+        return least <= (await scrape())[series] <= most
+
+    await becomes(True, is_within, SOON)
+
+
+class TestWorkersFigures:
+    """What the worker counts."""
+
+    async def test_count_tries_by_their_outcome(self, watched: Watched, watched_shop: Shop) -> None:
+        before = await watched.of_worker()
+        async with receiving() as well, receiving(status=500) as ill:
+            await add_endpoint(watched_shop, well.url)
+            await add_endpoint(watched_shop, ill.url)
+            for _ in range(3):
+                await watched_shop.product()
+            await well.has(3)
+            await ill.has(3)
+
+            async def tries() -> list[float]:
+                now = await watched.of_worker()
+                return [
+                    now[series] - before[series]
+                    for series in (
+                        'vitrine_webhook_tries_total{outcome="delivered"}',
+                        'vitrine_webhook_tries_total{outcome="failed"}',
+                        'vitrine_webhook_tries_total{outcome="given_up"}',
+                        "vitrine_webhook_try_seconds_count",
+                        "vitrine_webhook_delivery_seconds_count",
+                        "vitrine_webhook_relay_seconds_count",
+                        "vitrine_webhook_posts",
+                    )
+                ]
+
+            await becomes([3, 3, 0, 6, 3, 3, 0], tries)
+            after = await watched.of_worker()
+
+        assert after["vitrine_webhook_endpoints"] == 2
+        assert 0 < after["vitrine_webhook_delivery_seconds_sum"] - before["vitrine_webhook_delivery_seconds_sum"] < 10
+        await show(watched.of_worker, "vitrine_webhook_waiting", 3, 3)
+        await show(watched.of_server, "vitrine_webhook_waiting", 3, 3)
+        assert (await watched.of_server())["vitrine_webhook_overdue_seconds"] == 0
+        await watched.sql("delete from webhook_delivery")
+        await watched.sql("delete from webhook_endpoint")
+
+    async def test_know_how_late_its_event_loop_is(self, watched: Watched) -> None:
+        looks = (await watched.of_worker())["vitrine_event_loop_lag_seconds_count"]
+
+        await show(watched.of_worker, "vitrine_event_loop_lag_seconds_count", looks + 20, looks + 1_000)
+
+
+class TestBacklog:
+    """What waits."""
+
+    async def test_grows_while_no_worker_lives(self, watched: Watched, watched_shop: Shop) -> None:
+        async with receiving() as receiver:
+            await add_endpoint(watched_shop, receiver.url)
+            async with watched.without_worker():
+                for _ in range(4):
+                    await watched_shop.product()
+                await watched.sql("update sync_event set occurred_at = now() - interval '10 minutes'")
+
+                await show(watched.of_server, "vitrine_events_unrelayed", 4, 4)
+                await show(watched.of_server, "vitrine_events_oldest_unrelayed_seconds", 600, 660)
+
+            await receiver.has(4)
+            await show(watched.of_server, "vitrine_events_unrelayed", 0, 0)
+            await show(watched.of_server, "vitrine_events_oldest_unrelayed_seconds", 0, 0)
+
+    async def test_is_overdue_where_nobody_tries_and_not_where_tries_fail(
+        self, watched: Watched, watched_shop: Shop
+    ) -> None:
+        async with receiving(status=500) as receiver:
+            await add_endpoint(watched_shop, receiver.url)
+            await watched_shop.product()
+            await receiver.has(1)
+            await show(watched.of_server, "vitrine_webhook_waiting", 1, 1)
+        async with watched.without_worker():
+            await watched.sql(
+                "update webhook_delivery set due_at = now() - interval '1 hour', "
+                "created_at = now() - interval '2 hours' where due_at is not null"
+            )
+            await show(watched.of_server, "vitrine_webhook_oldest_waiting_seconds", 7_200, 7_260)
+            assert (await watched.of_server())["vitrine_webhook_overdue_seconds"] < 60
+
+            await watched.sql("update webhook_hour set last_tried_at = now() - interval '5 minutes'")
+            await show(watched.of_server, "vitrine_webhook_overdue_seconds", 300, 360)
+
+            await watched.sql("update webhook_endpoint set is_active = false, disabled_reason = 'BY_HAND'")
+            await show(watched.of_server, "vitrine_webhook_overdue_seconds", 0, 0)
+            assert (await watched.of_server())["vitrine_webhook_waiting"] == 0
+
+    async def test_knows_pollers_that_are_behind(self, watched: Watched, watched_shop: Shop) -> None:
+        await watched_shop.product()
+        poll = """
+        insert into polling_state (workspace_id, id, caller_kind, caller_id, caller_label, last_polled_at, sequence)
+        values ($1, $2, 'API_KEY', $2, '', now() - $3::interval, $4)
+        """
+        workspace = watched_shop.workspace_id
+        hour, week = "1 hour", "7 days"
+        await watched.sql(poll.replace("$3", f"'{hour}'").replace("$4", "0"), workspace, new_id())
+        await watched.sql(poll.replace("$3", f"'{hour}'").replace("$4", "1"), workspace, new_id())
+        await watched.sql(poll.replace("$3", f"'{week}'").replace("$4", "0"), workspace, new_id())
+        await show(watched.of_server, "vitrine_pollers_stale", 0, 0)
+
+        await watched.sql("update sync_event set occurred_at = now() - interval '3 minutes'")
+
+        await show(watched.of_server, "vitrine_pollers_stale", 1, 1)
+        await watched.sql("delete from polling_state")
+
+    async def test_knows_emails(self, watched: Watched) -> None:
+        await watched.sql(
+            "insert into email_message (id, to_address, subject, text_body, due_at) "
+            "values ($1, 'ada@example.com', '', '', now() + interval '1 hour')",
+            new_id(),
+        )
+
+        await show(watched.of_server, "vitrine_emails_waiting", 1, 1)
+        await watched.sql("delete from email_message")
+        await show(watched.of_server, "vitrine_emails_waiting", 0, 0)
+
+
+class TestWhileAPartIsAway:
+    """What is still known."""
+
+    async def test_is_told_without_postgresql(self, watched: Watched, watched_shop: Shop) -> None:
+        for scrape in (watched.of_server, watched.of_worker):
+            await becomes(True, partial(_has, scrape, BACKLOG), SOON)
+        errors = (await watched.of_server())["vitrine_internal_errors_total"]
+        await asyncio.to_thread(watched.parts.postgres.kill)
+        try:
+            for scrape in (watched.of_server, watched.of_worker):
+                await show(scrape, "vitrine_database_up", 0, 0)
+                begun = time.monotonic()
+                figures = await scrape()
+                assert time.monotonic() - begun < 4
+                assert not BACKLOG & figures.keys()
+                assert figures["vitrine_redis_up"] == 1
+            answer = await watched_shop.admin("{ products(first: 1) { nodes { id } } }")
+            assert error_codes(answer) == ["INTERNAL"]
+            assert (await watched.of_server())["vitrine_internal_errors_total"] == errors + 1
+        finally:
+            await asyncio.to_thread(watched.parts.postgres.start)
+        for scrape in (watched.of_server, watched.of_worker):
+            await show(scrape, "vitrine_database_up", 1, 1)
+            await becomes(True, partial(_has, scrape, BACKLOG), SOON)
+
+    async def test_is_told_without_redis(self, watched: Watched) -> None:
+        await asyncio.to_thread(watched.parts.redis.stop)
+        try:
+            for scrape in (watched.of_server, watched.of_worker):
+                await show(scrape, "vitrine_redis_up", 0, 0)
+                assert (await scrape())["vitrine_database_up"] == 1
+        finally:
+            await asyncio.to_thread(watched.parts.redis.start)
+        for scrape in (watched.of_server, watched.of_worker):
+            await show(scrape, "vitrine_redis_up", 1, 1)
+
+    async def test_is_told_by_the_worker_to_who_supervises_it(self, watched: Watched) -> None:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{watched.worker_port}") as http:
+            assert (await http.get("/healthz")).json() == {"status": "ok"}
+            assert (await http.get("/readyz")).json() == {"status": "ok", "database": True, "redis": True}
+            assert (await http.get("/metrics")).status_code == 401
+
+
+async def _has(scrape: Scrape, names: set[str]) -> bool:
+    return names <= (await scrape()).keys()
