@@ -121,6 +121,7 @@ class _Inside(Middleware):
 
     async def _open(self) -> None:
         settings = self._settings
+        listening = listen(settings.host, settings.worker_port) if settings.worker_port is not None else None
         redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_connect_timeout=REDIS_TIMEOUT)
         self._stack.push_async_callback(redis.aclose)
         database = await Database.open(settings)
@@ -135,8 +136,7 @@ class _Inside(Middleware):
         self._tasks.append(asyncio.create_task(doorbells.run(), name="doorbells"))
         self._tasks.append(asyncio.create_task(dispatcher.run(), name="webhooks"))
         self._tasks.append(asyncio.create_task(watch_lag(), name="watch_lag"))
-        if settings.worker_port is not None:
-            listening = listen(settings.host, settings.worker_port)
+        if listening is not None:
             self._tasks.append(asyncio.create_task(serve(self._services.platform, listening), name="port"))
         self._tasks += [asyncio.create_task(self._ask(job, ring), name=job.name) for job, ring in self._rings]
 
