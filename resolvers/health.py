@@ -16,7 +16,7 @@ from resolvers.context import Platform
 # Seconds: a database that takes longer is not one to send people to. Nothing here waits longer.
 PATIENCE = 2.0
 # However often it is asked, the database is asked no more often than this, in seconds.
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 1.0
 
 _OF_ENDPOINT = "d.workspace_id = e.workspace_id and d.endpoint_id = e.id"
 # Each is a walk over indexes: deliveries by the active endpoints, of which each one's oldest are looked up. `tried_at`

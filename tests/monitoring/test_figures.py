@@ -13,7 +13,7 @@ from tests.factories import Shop
 from tests.monitoring.conftest import Watched
 from tests.people import becomes, error_codes
 from tests.webhook.receiver import receiving
-from tests.webhook.world import add_endpoint
+from tests.webhook.world import add_endpoint, deliveries
 
 pytestmark = pytest.mark.xdist_group("monitoring")
 # Seconds: what the database says is kept for five.
@@ -120,9 +120,13 @@ class TestBacklog:
         self, watched: Watched, watched_shop: Shop
     ) -> None:
         async with receiving(status=500) as receiver:
-            await add_endpoint(watched_shop, receiver.url)
+            endpoint = await add_endpoint(watched_shop, receiver.url)
             await watched_shop.product()
-            await receiver.has(1)
+
+            async def tries() -> list[int]:
+                return [delivery["attempt_count"] for delivery in await deliveries(watched_shop, endpoint)]
+
+            await becomes([1], tries)
             await show(watched.of_server, "vitrine_webhook_waiting", 1, 1)
         async with watched.without_worker():
             await watched.sql(
