@@ -39,7 +39,7 @@ IDLE = 500
 SHUTDOWN = 3_000
 # Seconds that webhooks which are being posted have to end.
 POSTS_END_SECONDS = 2.0
-CLOSE_SECONDS = 1.0 + POSTS_END_SECONDS
+CLOSE_SECONDS = 1.0
 WATCH_SECONDS = 0.5
 REDIS_TIMEOUT = 2.0
 
@@ -79,6 +79,7 @@ class _Inside(Middleware):
         self._services: Services | None = None
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
+        self._dispatcher: Dispatcher | None = None
 
     def declare(self, broker: Broker) -> None:
         for job in JOBS:
@@ -98,8 +99,8 @@ class _Inside(Middleware):
             raise MiddlewareError(f"{type(error).__name__}: {error}") from error
 
     def before_worker_shutdown(self, _broker: Broker, _worker: Worker) -> None:
-        """Asks no more what is due; jobs that run are finished before the connections are closed."""
-        _loop().run_coroutine(self._stop_asking())
+        """Asks no more what is due and posts no more; jobs that run are finished before the connections are closed."""
+        _loop().run_coroutine(self._stop())
 
     def after_worker_shutdown(self, _broker: Broker, _worker: Worker) -> None:
         _loop().run_coroutine(self._close())
@@ -132,7 +133,7 @@ class _Inside(Middleware):
         dispatcher = Dispatcher(self._services.platform, poster)
         REGISTRY.register(dispatcher.figures)
         self._stack.callback(REGISTRY.unregister, dispatcher.figures)
-        self._stack.push_async_callback(dispatcher.close, POSTS_END_SECONDS)
+        self._dispatcher = dispatcher
         self._tasks.append(asyncio.create_task(doorbells.run(), name="doorbells"))
         self._tasks.append(asyncio.create_task(dispatcher.run(), name="webhooks"))
         self._tasks.append(asyncio.create_task(watch_lag(), name="watch_lag"))
@@ -156,10 +157,13 @@ class _Inside(Middleware):
                 log.warning("not known what is due, asking again", job=job.name, error=str(error))
             await asyncio.sleep(job.seconds)
 
-    async def _stop_asking(self) -> None:
+    async def _stop(self) -> None:
+        """What was posted is written before its leases run out, so before anything else is waited for."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._dispatcher:
+            await self._dispatcher.close(POSTS_END_SECONDS)
 
 
 def _loop() -> EventLoopThread:
