@@ -10,6 +10,8 @@ from core.database import transaction
 from resolvers.context import Platform
 from resolvers.webhook.relay import EndpointKey
 
+# Endpoints are locked before their deliveries, in the order of their keys, as whoever deletes one does. So nobody waits
+# in a circle, and an endpoint that was lost or deleted while this waited for it takes nothing any more.
 # A try that was written already, by a transaction whose answer was lost, is not written again. One whose delivery was
 # begun anew in the meantime counts, if it succeeded; if it failed, the new beginning stands. The log of tries conflicts
 # with nothing, and if it ever does, deliveries do not wait for it.
@@ -19,11 +21,14 @@ with r as (
                        $9::bigint[], $10::text[], $11::text[], $12::boolean[], $13::float8[])
     r(workspace_id, endpoint_id, delivery_id, attempt_id, tries, started_at, duration_ms, status_code, error,
       response_body, is_delivered, delay)),
+held as (
+  select r.* from r join webhook_endpoint e on e.workspace_id = r.workspace_id and e.id = r.endpoint_id
+   where e.worker_id = $1 order by e.workspace_id, e.id for no key update of e),
 mine as (
-  select r.*, d.attempt_count + 1 as number, d.tries <> r.tries as is_begun_anew
-    from r join webhook_endpoint e on e.workspace_id = r.workspace_id and e.id = r.endpoint_id and e.worker_id = $1
-    join webhook_delivery d on d.workspace_id = r.workspace_id and d.id = r.delivery_id and d.due_at is not null
-   where not exists (select from webhook_attempt a where a.workspace_id = r.workspace_id and a.id = r.attempt_id)
+  select h.*, d.attempt_count + 1 as number, d.tries <> h.tries as is_begun_anew
+    from held h
+    join webhook_delivery d on d.workspace_id = h.workspace_id and d.id = h.delivery_id and d.due_at is not null
+   where not exists (select from webhook_attempt a where a.workspace_id = h.workspace_id and a.id = h.attempt_id)
    order by d.workspace_id, d.id for update of d),
 written as (
   update webhook_delivery d
