@@ -62,12 +62,12 @@ select m.workspace_id, m.attempt_id, m.delivery_id, m.number, m.started_at, m.du
   from mine m
     on conflict do nothing
 """
-# `failing_since` moves only when an endpoint's fortune turns, so a healthy one costs no update.
+# `failing_since` moves only when an endpoint's fortune turns: one that goes on as it did costs no update.
 TURN = """
-update webhook_endpoint e set failing_since = case when n.is_delivered then null else n.started_at end
-  from unnest($2::uuid[], $3::uuid[], $4::boolean[], $5::timestamptz[]) n(workspace_id, id, is_delivered, started_at)
+update webhook_endpoint e set failing_since = n.failed_at
+  from unnest($2::uuid[], $3::uuid[], $4::boolean[], $5::timestamptz[]) n(workspace_id, id, has_delivered, failed_at)
  where e.workspace_id = n.workspace_id and e.id = n.id and e.worker_id = $1
-   and (e.failing_since is null) <> n.is_delivered
+   and e.failing_since is distinct from n.failed_at and (n.has_delivered or e.failing_since is null)
 """
 FAILING_TOO_LONG = """
 select e.workspace_id, e.id from unnest($1::uuid[], $2::uuid[]) n(workspace_id, id)
@@ -97,22 +97,41 @@ class Result(NamedTuple):
         return EndpointKey(self.workspace_id, self.endpoint_id)
 
 
+class _Fortune(NamedTuple):
+    """What a batch says of an endpoint: whether it took anything, and when the first failure behind that began."""
+
+    has_delivered: bool
+    failed_at: datetime | None
+
+
 async def write_results(platform: Platform, worker_id: UUID, results: Sequence[Result]) -> list[EndpointKey]:
-    """Writes them all in one transaction; gives the endpoints that have failed for too long."""
-    last = {result.endpoint: result for result in results}
+    """Writes them all in one transaction; gives the endpoints that have failed for too long.
+
+    They are in the order in which the tries ended.
+    """
     async with platform.database.system.acquire() as connection, transaction(connection):
         await connection.execute(WRITE, worker_id, *(list(column) for column in zip(*results, strict=True)))
-        return await _turn(connection, worker_id, last, platform.settings.webhook_give_up_days)
+        return await _turn(connection, worker_id, _fortunes(results), platform.settings.webhook_give_up_days)
+
+
+def _fortunes(results: Sequence[Result]) -> dict[EndpointKey, _Fortune]:
+    found: dict[EndpointKey, _Fortune] = {}
+    for result in results:
+        has_delivered, failed_at = found.get(result.endpoint, (False, None))
+        if result.is_delivered:
+            found[result.endpoint] = _Fortune(has_delivered=True, failed_at=None)
+        else:
+            found[result.endpoint] = _Fortune(has_delivered, failed_at or result.started_at)
+    return found
 
 
 async def _turn(
-    connection: Connection, worker_id: UUID, last: dict[EndpointKey, Result], give_up: float
+    connection: Connection, worker_id: UUID, fortunes: dict[EndpointKey, _Fortune], give_up: float
 ) -> list[EndpointKey]:
-    workspaces, ids = [key.workspace_id for key in last], [key.id for key in last]
-    delivered = [result.is_delivered for result in last.values()]
-    started = [result.started_at for result in last.values()]
-    await connection.execute(TURN, worker_id, workspaces, ids, delivered, started)
-    failed = [key for key, result in last.items() if not result.is_delivered]
+    workspaces, ids = [key.workspace_id for key in fortunes], [key.id for key in fortunes]
+    has_delivered, failed_at = zip(*fortunes.values(), strict=True)
+    await connection.execute(TURN, worker_id, workspaces, ids, list(has_delivered), list(failed_at))
+    failed = [key for key, fortune in fortunes.items() if fortune.failed_at]
     if not failed:
         return []
     rows = await connection.fetch(

@@ -1,6 +1,7 @@
 """Writing what came of tries, beside others who change the same endpoints."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -80,3 +81,48 @@ class TestWriteResults:
 
         (found,) = await deliveries(shop, key.id)
         assert (found["attempt_count"], found["tries"]) == (0, 0)
+
+
+class TestFailingSince:
+    """Since when an endpoint fails, and whether that is for too long."""
+
+    LONG_AGO = now() - timedelta(days=30)
+
+    async def _failing_since(self, shop: Shop, endpoint: EndpointKey) -> datetime | None:
+        (row,) = await shop.sql("select failing_since from webhook_endpoint where id = $1", endpoint.id)
+        found: datetime | None = row[0]
+        return found
+
+    @pytest.mark.parametrize(
+        ("is_delivered", "since"),
+        [
+            ([True, False, False], 1),
+            ([False, True], None),
+            ([False, True, False], 2),
+            ([True], None),
+        ],
+    )
+    async def test_begins_behind_the_last_success_of_a_batch(
+        self, shop: Shop, is_delivered: list[bool], since: int | None
+    ) -> None:
+        key, worker, waiting = await leased(shop, len(is_delivered))
+        await shop.sql("update webhook_endpoint set failing_since = $1 where id = $2", self.LONG_AGO, key.id)
+        tries = zip(waiting, is_delivered, strict=True)
+        results = [result(key, delivery, is_delivered=each) for delivery, each in tries]
+
+        assert list(await write_results(shop.platform, worker, results)) == []
+        assert await self._failing_since(shop, key) == (None if since is None else results[since].started_at)
+
+    async def test_begins_with_the_first_failure(self, shop: Shop) -> None:
+        key, worker, waiting = await leased(shop, 2)
+        results = [result(key, delivery) for delivery in waiting]
+        await write_results(shop.platform, worker, results)
+
+        assert await self._failing_since(shop, key) == results[0].started_at
+
+    async def test_is_for_too_long_where_nothing_was_delivered_in_days(self, shop: Shop) -> None:
+        key, worker, (delivery,) = await leased(shop, 1)
+        await shop.sql("update webhook_endpoint set failing_since = $1 where id = $2", self.LONG_AGO, key.id)
+
+        assert list(await write_results(shop.platform, worker, [result(key, delivery)])) == [key]
+        assert await self._failing_since(shop, key) == self.LONG_AGO
