@@ -47,6 +47,7 @@ def new_result(endpoint: EndpointKey, row: Any, outcome: Outcome) -> Result:
         response_body=outcome.response_body.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}"),
         is_delivered=outcome.is_delivered,
         delay=None if outcome.is_delivered else next_delay(row["tries"] + 1, outcome.retry_after),
+        url=row["url"],
     )
 
 

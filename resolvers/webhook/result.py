@@ -62,22 +62,27 @@ select m.workspace_id, m.attempt_id, m.delivery_id, m.number, m.started_at, m.du
   from mine m
     on conflict do nothing
 """
-# `failing_since` moves only when an endpoint's fortune turns: one that goes on as it did costs no update.
+# `failing_since` moves only when an endpoint's fortune turns: one that goes on as it did costs no update. What was
+# posted to a URL says nothing of the one that the endpoint was given since.
 TURN = """
 update webhook_endpoint e set failing_since = n.failed_at
-  from unnest($2::uuid[], $3::uuid[], $4::boolean[], $5::timestamptz[]) n(workspace_id, id, has_delivered, failed_at)
- where e.workspace_id = n.workspace_id and e.id = n.id and e.worker_id = $1
+  from unnest($2::uuid[], $3::uuid[], $4::text[], $5::boolean[], $6::timestamptz[])
+         n(workspace_id, id, url, has_delivered, failed_at)
+ where e.workspace_id = n.workspace_id and e.id = n.id and e.url = n.url and e.worker_id = $1
    and e.failing_since is distinct from n.failed_at and (n.has_delivered or e.failing_since is null)
 """
 FAILING_TOO_LONG = """
-select e.workspace_id, e.id from unnest($1::uuid[], $2::uuid[]) n(workspace_id, id)
-  join webhook_endpoint e using (workspace_id, id)
- where e.is_active and e.failing_since < now() - $3 * interval '1 day'
+select e.workspace_id, e.id, e.url from unnest($1::uuid[], $2::uuid[], $3::text[]) n(workspace_id, id, url)
+  join webhook_endpoint e using (workspace_id, id, url)
+ where e.is_active and e.failing_since < now() - $4 * interval '1 day'
 """
 
 
 class Result(NamedTuple):
-    """What came of one try. `tries` are those before it; `delay` is the wait until the next, in seconds, if any."""
+    """What came of one try. `tries` are those before it; `delay` is the wait until the next, in seconds, if any.
+
+    `url` is where it was posted to.
+    """
 
     workspace_id: UUID
     endpoint_id: UUID
@@ -91,50 +96,58 @@ class Result(NamedTuple):
     response_body: str
     is_delivered: bool
     delay: float | None
+    url: str
 
     @property
     def endpoint(self) -> EndpointKey:
         return EndpointKey(self.workspace_id, self.endpoint_id)
 
 
+class _Address(NamedTuple):
+    """An endpoint, and where it was posted to."""
+
+    workspace_id: UUID
+    endpoint_id: UUID
+    url: str
+
+
 class _Fortune(NamedTuple):
-    """What a batch says of an endpoint: whether it took anything, and when the first failure behind that began."""
+    """What a batch says of one: whether it took anything, and when the first failure behind that began."""
 
     has_delivered: bool
     failed_at: datetime | None
 
 
-async def write_results(platform: Platform, worker_id: UUID, results: Sequence[Result]) -> list[EndpointKey]:
-    """Writes them all in one transaction; gives the endpoints that have failed for too long.
+async def write_results(platform: Platform, worker_id: UUID, results: Sequence[Result]) -> dict[EndpointKey, str]:
+    """Writes them all in one transaction; gives the endpoints that have failed for too long, with their URLs.
 
     They are in the order in which the tries ended.
     """
+    *columns, _ = zip(*results, strict=True)
     async with platform.database.system.acquire() as connection, transaction(connection):
-        await connection.execute(WRITE, worker_id, *(list(column) for column in zip(*results, strict=True)))
+        await connection.execute(WRITE, worker_id, *map(list, columns))
         return await _turn(connection, worker_id, _fortunes(results), platform.settings.webhook_give_up_days)
 
 
-def _fortunes(results: Sequence[Result]) -> dict[EndpointKey, _Fortune]:
-    found: dict[EndpointKey, _Fortune] = {}
+def _fortunes(results: Sequence[Result]) -> dict[_Address, _Fortune]:
+    found: dict[_Address, _Fortune] = {}
     for result in results:
-        has_delivered, failed_at = found.get(result.endpoint, (False, None))
+        address = _Address(result.workspace_id, result.endpoint_id, result.url)
+        has_delivered, failed_at = found.get(address, (False, None))
         if result.is_delivered:
-            found[result.endpoint] = _Fortune(has_delivered=True, failed_at=None)
+            found[address] = _Fortune(has_delivered=True, failed_at=None)
         else:
-            found[result.endpoint] = _Fortune(has_delivered, failed_at or result.started_at)
+            found[address] = _Fortune(has_delivered, failed_at or result.started_at)
     return found
 
 
 async def _turn(
-    connection: Connection, worker_id: UUID, fortunes: dict[EndpointKey, _Fortune], give_up: float
-) -> list[EndpointKey]:
-    workspaces, ids = [key.workspace_id for key in fortunes], [key.id for key in fortunes]
-    has_delivered, failed_at = zip(*fortunes.values(), strict=True)
-    await connection.execute(TURN, worker_id, workspaces, ids, list(has_delivered), list(failed_at))
-    failed = [key for key, fortune in fortunes.items() if fortune.failed_at]
+    connection: Connection, worker_id: UUID, fortunes: dict[_Address, _Fortune], give_up: float
+) -> dict[EndpointKey, str]:
+    columns = (list(column) for column in (*zip(*fortunes, strict=True), *zip(*fortunes.values(), strict=True)))
+    await connection.execute(TURN, worker_id, *columns)
+    failed = [address for address, fortune in fortunes.items() if fortune.failed_at]
     if not failed:
-        return []
-    rows = await connection.fetch(
-        FAILING_TOO_LONG, [key.workspace_id for key in failed], [key.id for key in failed], give_up
-    )
-    return [EndpointKey(*row) for row in rows]
+        return {}
+    rows = await connection.fetch(FAILING_TOO_LONG, *map(list, zip(*failed, strict=True)), give_up)
+    return {EndpointKey(row["workspace_id"], row["id"]): row["url"] for row in rows}

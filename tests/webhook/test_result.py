@@ -11,6 +11,7 @@ from core.clock import now
 from core.database import pinned
 from core.ids import new_id
 from resolvers.webhook.delete import END_WAITING, MAX_ENDED
+from resolvers.webhook.disable import disable_endpoint
 from resolvers.webhook.relay import EndpointKey, relay_events
 from resolvers.webhook.result import Result, write_results
 from tests.changes.feed import add_events
@@ -47,6 +48,7 @@ def result(endpoint: EndpointKey, delivery: UUID, *, is_delivered: bool = False,
         response_body="",
         is_delivered=is_delivered,
         delay=None if is_delivered else 60.0,
+        url=URL,
     )._replace(**changes)
 
 
@@ -110,7 +112,7 @@ class TestFailingSince:
         tries = zip(waiting, is_delivered, strict=True)
         results = [result(key, delivery, is_delivered=each) for delivery, each in tries]
 
-        assert list(await write_results(shop.platform, worker, results)) == []
+        assert await write_results(shop.platform, worker, results) == {}
         assert await self._failing_since(shop, key) == (None if since is None else results[since].started_at)
 
     async def test_begins_with_the_first_failure(self, shop: Shop) -> None:
@@ -124,5 +126,33 @@ class TestFailingSince:
         key, worker, (delivery,) = await leased(shop, 1)
         await shop.sql("update webhook_endpoint set failing_since = $1 where id = $2", self.LONG_AGO, key.id)
 
-        assert list(await write_results(shop.platform, worker, [result(key, delivery)])) == [key]
+        assert await write_results(shop.platform, worker, [result(key, delivery)]) == {key: URL}
         assert await self._failing_since(shop, key) == self.LONG_AGO
+
+    @pytest.mark.parametrize("is_delivered", [True, False])
+    async def test_is_not_moved_by_what_was_posted_to_an_earlier_url(self, shop: Shop, *, is_delivered: bool) -> None:
+        key, worker, (delivery,) = await leased(shop, 1)
+        since = None if not is_delivered else self.LONG_AGO
+        await shop.sql("update webhook_endpoint set failing_since = $1 where id = $2", since, key.id)
+        late = result(key, delivery, is_delivered=is_delivered, url="http://localhost:2/")
+
+        assert await write_results(shop.platform, worker, [late]) == {}
+        assert await self._failing_since(shop, key) == since
+
+
+class TestDisableEndpoint:
+    """`disable_endpoint`, by a worker that found a reason a moment ago."""
+
+    async def test_turns_off_only_the_url_that_is_gone(self, shop: Shop) -> None:
+        key = EndpointKey(shop.workspace_id, await add_endpoint(shop, URL))
+
+        assert not await disable_endpoint(shop.platform, key, "GONE", "http://localhost:2/")
+        assert await disable_endpoint(shop.platform, key, "GONE", URL)
+        assert not await disable_endpoint(shop.platform, key, "GONE", URL)
+
+    async def test_leaves_one_on_that_took_something_since_it_was_found_to_be_failing(self, shop: Shop) -> None:
+        key = EndpointKey(shop.workspace_id, await add_endpoint(shop, URL))
+
+        assert not await disable_endpoint(shop.platform, key, "FAILING", URL)
+        await shop.sql("update webhook_endpoint set failing_since = now() where id = $1", key.id)
+        assert await disable_endpoint(shop.platform, key, "FAILING", URL)
