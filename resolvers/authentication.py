@@ -149,6 +149,7 @@ class Authenticator:
             hides_stock=row["hides_stock"],
             allowed_origins=tuple(row["allowed_origins"]),
             registered_only=row["registered_operations_only"],
+            site_id=row["site_id"],
         )
 
     async def _api_key(self, key: str, workspace: str) -> Caller:
@@ -197,7 +198,7 @@ class Authenticator:
 
 
 FIND_STOREFRONT_TOKEN = f"""
-select token, name, hides_stock, allowed_origins, registered_operations_only from storefront_token
+select token, name, hides_stock, allowed_origins, registered_operations_only, site_id from storefront_token
  where {PIN_FIRST} and workspace_id = $1 and id = $2 and revoked_at is null
 """
 FIND_API_KEY = f"""
@@ -209,7 +210,7 @@ select k.secret_hash, k.name, k.scopes, k.expires_at, w.slug,
 """
 # A workspace that is named but is not one of the user's is not found, whether it exists or not.
 FIND_USER = """
-select u.email, m.workspace_id, m.role
+select u.email, u.is_platform_admin, m.workspace_id, m.role
   from user_session s
   join app_user u on u.id = s.user_id
   left join workspace w on w.slug = $3 or w.id = $4
@@ -243,6 +244,7 @@ def _member(user_id: UUID, session_id: UUID, expires_at: datetime, workspace: st
         session_id=session_id,
         workspace_problem=problem,
         expires_at=expires_at,
+        is_platform_admin=row["is_platform_admin"],
     )
 
 

@@ -155,7 +155,7 @@ class HttpDoor:
         caller, min_sequence = context.caller, _min_sequence(exchange)
         if caller.workspace_id is None:
             raise LookupError("What shoppers share is a query in a workspace.")
-        key: Key = (caller.workspace_id, (prepared.key, caller.hides_stock))
+        key: Key = (caller.workspace_id, (prepared.key, caller.hides_stock, caller.site_id))
         entry = self._cache.get(key, min_sequence)
         await self._admission.charge(caller, prepared.cost if entry is None else 1)
         return entry or await self._cache.fill(key, min_sequence, partial(self._read_published, prepared, context))

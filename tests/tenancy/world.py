@@ -13,7 +13,7 @@ from core.ids import global_id, new_id, uuid_in
 from resolvers.authentication import API_KEY_PREFIX
 from schema.reading import NODES, SOURCES
 from tests.client import GraphQL
-from tests.factories import Shop, add_member, make_shop, make_user
+from tests.factories import Shop, add_member, make_shop, make_user, starter_theme
 from tests.people import system_sql
 
 INVITE = """
@@ -35,6 +35,9 @@ mutation ($id: ID!) {
     userErrors { code message }
   }
 }
+"""
+SITE_CREATE = """
+mutation ($input: SiteCreateInput!) { siteCreate(input: $input) { site { id } userErrors { code message } } }
 """
 # Of what hardly any test does, so that no worker of another test enters deliveries while this one looks at them.
 WEBHOOK_CREATE = """
@@ -89,10 +92,18 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     site = await _done(shop, "storefrontTokenCreate", STOREFRONT_TOKEN_CREATE, {}, token=secret)
     site_id = site["storefrontToken"]["id"]
     await _done(shop, "storefrontTokenOperationsRegister", OPERATIONS_REGISTER, {"id": site_id})
+    await _add_site(shop)
     await _add_webhook(shop)
     await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
     await shop.platform.polls.flush(shop.platform.database)
     return FilledShop(shop, {name: await _newest(shop, name) for name in NODES})
+
+
+async def _add_site(shop: Shop) -> None:
+    """A site, with the version of its config that it begins with."""
+    theme_id = global_id("Theme", await starter_theme(shop.platform))
+    given = {"name": "Site", "slug": f"site-{new_id().hex[-12:]}", "themeId": theme_id}
+    await _done(shop, "siteCreate", SITE_CREATE, {"input": given})
 
 
 async def _add_webhook(shop: Shop) -> None:
@@ -115,6 +126,8 @@ async def _done(shop: Shop, name: str, document: str, variables: dict[str, Any],
 
 async def _newest(shop: Shop, type_name: str) -> UUID:
     source = SOURCES[type_name]
+    if source.workspace_column is None:
+        return await starter_theme(shop.platform)
     where = f"t.{source.workspace_column} = $1 and {source.where or 'true'}".format(t="t")
     rows = await shop.sql(
         f"select t.id from {source.table} t where {where} order by t.id desc limit 1", shop.workspace_id

@@ -1,0 +1,1 @@
+"""What sites look like: sections that a theme's schemas hold, and the versions of them."""
