@@ -103,7 +103,8 @@ async def _add_site(shop: Shop) -> None:
     """A site, with the version of its config that it begins with."""
     theme_id = global_id("Theme", await starter_theme(shop.platform))
     given = {"name": "Site", "slug": f"site-{new_id().hex[-12:]}", "themeId": theme_id}
-    await _done(shop, "siteCreate", SITE_CREATE, {"input": given})
+    # By a person, whom the version of its config then names.
+    await _done(shop, "siteCreate", SITE_CREATE, {"input": given}, token=shop.owner_token, workspace=shop.slug)
 
 
 async def _add_webhook(shop: Shop) -> None:
