@@ -68,7 +68,7 @@ def check(held_to: Draft202012Validator, value: Any) -> None:
         if len(errors) == MAX_ERRORS:
             break
     if errors:
-        raise Misfit(errors)
+        raise Misfit(sorted(errors))
 
 
 def _sentence(error: ValidationError) -> str:
