@@ -53,6 +53,28 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
 }
 
 
+class StorefrontRole(StrEnum):
+    """A person's place in one site's look, from the most rights to the least. Each has what those below it have."""
+
+    ADMIN = "ADMIN"
+    PUBLISHER = "PUBLISHER"
+    EDITOR = "EDITOR"
+    VIEWER = "VIEWER"
+
+    def includes(self, other: "StorefrontRole") -> bool:
+        return _RANKS[self] <= _RANKS[other]
+
+
+_RANKS = {role: rank for rank, role in enumerate(StorefrontRole)}
+# What opens the root fields. Which sites it is for is asked once the site is known: `resolvers/storefront/rights.py`.
+STOREFRONT_SCOPES: dict[StorefrontRole, frozenset[str]] = {
+    StorefrontRole.VIEWER: frozenset({"storefront:read"}),
+    StorefrontRole.EDITOR: frozenset({"storefront:read", "storefront:write"}),
+    StorefrontRole.PUBLISHER: frozenset({"storefront:read", "storefront:write", "storefront:publish"}),
+    StorefrontRole.ADMIN: frozenset({"storefront:read", "storefront:write", "storefront:publish", "storefront:admin"}),
+}
+
+
 class CallerKind(StrEnum):
     """How a caller made themselves known."""
 
@@ -69,6 +91,8 @@ class Caller:
 
     `id` is the user, API key or storefront token. `problem` says why credentials that were sent are not accepted:
     such a caller is anonymous, and whatever needs more answers UNAUTHENTICATED with that sentence.
+
+    `preview_draft_id` is the draft that a preview token shows instead of what is live.
 
     A storefront token says more: `site_id` is the site that it is of, if any; `allowed_origins` are those whose pages
     may use it, all where it names none; with `registered_only` nothing is executed for it but operations that were
@@ -90,6 +114,7 @@ class Caller:
     allowed_origins: tuple[str, ...] = ()
     registered_only: bool = False
     site_id: UUID | None = None
+    preview_draft_id: UUID | None = None
     is_platform_admin: bool = False
 
     def has(self, scope: str) -> bool:

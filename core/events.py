@@ -15,6 +15,7 @@ class SyncEventType(StrEnum):
     SITE_UPDATED = "site.updated"
     SITE_DELETED = "site.deleted"
     STOREFRONT_PUBLISHED = "storefront.published"
+    STOREFRONT_DRAFT_UPDATED = "storefront.draft_updated"
     WORKSPACE_SETTINGS_UPDATED = "workspace.settings_updated"
 
     @property
@@ -33,5 +34,6 @@ _UNSEEN = frozenset(
         SyncEventType.SITE_CREATED,
         SyncEventType.SITE_UPDATED,
         SyncEventType.SITE_DELETED,
+        SyncEventType.STOREFRONT_DRAFT_UPDATED,
     }
 )

@@ -21,6 +21,8 @@ from schema.query import read_many, read_one
 from schema.reading import Node, column, many, one, reads, row_id
 from schema.scalars import JSON
 from schema.storefront import StorefrontVersion, StorefrontVersionSort
+from schema.storefront_draft import StorefrontDraft, StorefrontDraftFilter, StorefrontDraftSort
+from schema.storefront_member import StorefrontGrant, StorefrontMember
 from schema.theme import Theme
 from schema.url import site_url
 
@@ -67,6 +69,26 @@ class Site(Node):
         "{c}.site_id = {p}.id",
         scope="storefront:read",
         sort_type=StorefrontVersionSort,
+    )
+    storefront_drafts = many(
+        StorefrontDraft,
+        "What is in progress, was published or was given up, the newest first.",
+        "{c}.site_id = {p}.id",
+        scope="storefront:read",
+        filter_type=StorefrontDraftFilter,
+        sort_type=StorefrontDraftSort,
+    )
+    storefront_members = many(
+        StorefrontMember,
+        "Who was given a role in what it looks like, besides the workspace's owners and administrators.",
+        "{c}.site_id = {p}.id",
+        scope="storefront:read",
+    )
+    storefront_grants = many(
+        StorefrontGrant,
+        "Who may edit which parts of what it looks like, besides what their role says.",
+        "{c}.site_id = {p}.id",
+        scope="storefront:read",
     )
     revision: int = column("Goes up with every change: name the one that you read when you update.")
     created_at: datetime = column("When it was made.")

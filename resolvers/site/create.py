@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from core.access import CallerKind
 from core.errors import Problem, Refused
 from core.events import SyncEventType
 from core.ids import new_id
@@ -14,7 +15,7 @@ from resolvers.site.input import Name, Slug
 from resolvers.site.site import take_hostname
 from resolvers.storefront.canonical import canonical, parsed
 from resolvers.storefront.sections import SECTIONS, Texts
-from resolvers.storefront.version import Said, go_live
+from resolvers.storefront.version import By, Said, go_live
 from resolvers.storefront_token.create import new_token
 from resolvers.validation import Input, id_of
 from resolvers.write import Outcome, Write, write
@@ -54,7 +55,9 @@ async def create_site(context: Context, new: NewSite) -> Outcome:
         await tx.session.flush()
         await take_hostname(tx, site.id, new.slug)
         tx.session.add(new_token(tx, name=new.name, site_id=site.id))
-        await go_live(tx, site, defaults(version), FIRST)
+        caller = context.caller
+        by = By(caller.id if caller.kind is CallerKind.USER else None, caller.label)
+        await go_live(tx, site, defaults(version), FIRST, by)
         tx.event(SyncEventType.SITE_CREATED, "Site", site.id)
         tx.audit("siteCreate", "Site", site.id, new.model_dump(mode="json"))
         return tx.done(id=site.id)

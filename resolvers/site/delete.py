@@ -6,14 +6,15 @@ from sqlalchemy import delete, func, update
 
 from core.events import SyncEventType
 from core.pubsub import revoked_channel
-from models import Hostname, StorefrontToken
+from models import Hostname, StorefrontDraft, StorefrontToken
 from resolvers.context import Context
 from resolvers.site.site import locked_site
 from resolvers.write import Outcome, write
 
 
 async def delete_site(context: Context, site_id: UUID) -> Outcome:
-    """Deletes a site: its names are free for others, its storefront tokens revoked. The outcome has its `id`.
+    """Deletes a site: its names are free for others, its storefront tokens revoked, its drafts discarded. The outcome
+    has its `id`.
 
     Raises:
         Refused: NOT_FOUND.
@@ -30,6 +31,11 @@ async def delete_site(context: Context, site_id: UUID) -> Outcome:
             .returning(StorefrontToken.id)
         )
         tokens = list(revoked)
+        await tx.session.execute(
+            update(StorefrontDraft)
+            .where(StorefrontDraft.site_id == site.id, StorefrontDraft.status.in_(("OPEN", "SCHEDULED")))
+            .values(status="DISCARDED", publish_at=None, updated_at=func.now())
+        )
         tx.event(SyncEventType.SITE_DELETED, "Site", site.id)
         tx.audit("siteDelete", "Site", site.id, {"slug": site.slug})
         outcome = tx.done(id=site.id)

@@ -1,8 +1,8 @@
 """Making a version of a site's config. Its site is locked, so that numbers have no gaps and one version is live."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
-from core.access import CallerKind
 from core.ids import new_id
 from models import Site, StorefrontVersion
 from resolvers.storefront.sections import SECTIONS, Texts, digest
@@ -18,9 +18,16 @@ class Said:
     tags: tuple[str, ...] = ()
 
 
-async def go_live(tx: Write, site: Site, texts: Texts, said: Said) -> StorefrontVersion:
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who publishes: the user, if it is one, and what they are called."""
+
+    user_id: UUID | None
+    name: str
+
+
+async def go_live(tx: Write, site: Site, texts: Texts, said: Said, by: By) -> StorefrontVersion:
     """Adds the site's next version and makes it the live one. The site is locked, or new."""
-    caller = tx.context.caller
     site.version_count += 1
     version = StorefrontVersion(
         workspace_id=tx.workspace_id,
@@ -33,8 +40,8 @@ async def go_live(tx: Write, site: Site, texts: Texts, said: Said) -> Storefront
         change_summary=said.summary,
         change_description=said.description,
         tags=list(said.tags),
-        created_by=caller.id if caller.kind is CallerKind.USER else None,
-        author=caller.label,
+        created_by=by.user_id,
+        author=by.name,
     )
     tx.session.add(version)
     await tx.session.flush()

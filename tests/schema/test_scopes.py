@@ -45,8 +45,7 @@ OPEN = {
     # With a storefront token too, which is shown no orders: tests/changes/ holds it to that.
     Access.EVENTS: {"changes"},
 }
-# Scopes that no field needs yet.
-KEPT = {"storefront:write", "storefront:publish", "storefront:admin"}
+# Scopes that no field needs yet, and what they are kept for.
 ROOTS = roots()
 GUARDED = [root for root in ROOTS if isinstance(root.needs, str)]
 CHANGING = [
@@ -269,4 +268,4 @@ class TestScopes:
 
         needed |= {source.unpublished_scope for source in SOURCES.values() if source.unpublished_scope}
 
-        assert needed == set(SCOPES) - KEPT
+        assert needed == set(SCOPES)

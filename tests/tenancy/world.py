@@ -39,6 +39,22 @@ mutation ($id: ID!) {
 SITE_CREATE = """
 mutation ($input: SiteCreateInput!) { siteCreate(input: $input) { site { id } userErrors { code message } } }
 """
+DRAFT_CREATE = """
+mutation ($input: StorefrontDraftCreateInput!) {
+  storefrontDraftCreate(input: $input) { storefrontDraft { id } userErrors { code message } }
+}
+"""
+DRAFT_PUBLISH = """
+mutation ($id: ID!) {
+  storefrontDraftPublish(id: $id, input: { revision: 1 }) { userErrors { code message } }
+}
+"""
+MEMBER_SET = """
+mutation ($input: StorefrontMemberSetInput!) { storefrontMemberSet(input: $input) { userErrors { code message } } }
+"""
+GRANT_ADD = """
+mutation ($input: StorefrontGrantAddInput!) { storefrontGrantAdd(input: $input) { userErrors { code message } } }
+"""
 # Of what hardly any test does, so that no worker of another test enters deliveries while this one looks at them.
 WEBHOOK_CREATE = """
 mutation {
@@ -100,11 +116,23 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
 
 
 async def _add_site(shop: Shop) -> None:
-    """A site, with the version of its config that it begins with."""
+    """A site with a second version of its config, a draft, and somebody with a role and a grant.
+
+    All by a person, whom these rows then name.
+    """
+    owner = {"token": shop.owner_token, "workspace": shop.slug}
     theme_id = global_id("Theme", await starter_theme(shop.platform))
     given = {"name": "Site", "slug": f"site-{new_id().hex[-12:]}", "themeId": theme_id}
-    # By a person, whom the version of its config then names.
-    await _done(shop, "siteCreate", SITE_CREATE, {"input": given}, token=shop.owner_token, workspace=shop.slug)
+    site = (await _done(shop, "siteCreate", SITE_CREATE, {"input": given}, **owner))["site"]["id"]
+    drafts = [
+        await _done(shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": {"siteId": site, "name": name}}, **owner)
+        for name in ("Published", "Open")
+    ]
+    published = drafts[0]["storefrontDraft"]["id"]
+    await _done(shop, "storefrontDraftPublish", DRAFT_PUBLISH, {"id": published}, **owner)
+    person = {"siteId": site, "userId": global_id("User", shop.owner.id)}
+    await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
+    await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)
 
 
 async def _add_webhook(shop: Shop) -> None:
