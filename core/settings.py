@@ -72,6 +72,12 @@ class Settings(BaseSettings):
     )
     webhook_log_days: float = Field(default=30.0, gt=0, description="How long deliveries and their tries are kept.")
 
+    sites_url: str = Field(
+        default="",
+        description="Where sites are served, with {slug} in it; http://{slug}.localhost and the port by default.",
+    )
+    sites_per_workspace: int = Field(default=20, ge=0, description="How many sites a workspace may have.")
+
     allowed_origins: str = Field(
         default="*",
         description="Origins whose pages may call the API, with commas between; * for all. No cookies are used.",
@@ -123,6 +129,14 @@ class Settings(BaseSettings):
     def origin_allowed(self, origin: str) -> bool:
         return "*" in self.origins or origin in self.origins or origin == self.base_url
 
+    @field_validator("sites_url")
+    @classmethod
+    def _has_a_place_for_the_slug(cls, value: str) -> str:
+        host = urlsplit(value).netloc
+        if value and ("{slug}." not in host or urlsplit(value).scheme not in {"http", "https"}):
+            raise ValueError("must look like https://{slug}.shops.example, with {slug} for each site's own")
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _names_a_redis(cls, value: SecretStr) -> SecretStr:
@@ -153,6 +167,10 @@ class Settings(BaseSettings):
     @cached_property
     def base_url(self) -> str:
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    def site_url(self, slug: str) -> str:
+        """The address of a site, without a slash at the end."""
+        return (self.sites_url or f"http://{{slug}}.localhost:{self.port}").replace("{slug}", slug).rstrip("/")
 
     @cached_property
     def app_dsn(self) -> str:

@@ -15,6 +15,8 @@ from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
+from models.site import Hostname, Site, Theme, ThemeVersion
+from models.storefront import StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
 from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
 
@@ -24,6 +26,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "EmailMessage",
+    "Hostname",
     "IdempotencyKey",
     "Invitation",
     "Membership",
@@ -38,8 +41,15 @@ __all__ = [
     "RefreshToken",
     "SalesOrder",
     "SignInThrottle",
+    "Site",
+    "StorefrontDraft",
+    "StorefrontGrant",
+    "StorefrontMember",
     "StorefrontToken",
+    "StorefrontVersion",
     "SyncEvent",
+    "Theme",
+    "ThemeVersion",
     "UserAuditEntry",
     "UserIdempotencyKey",
     "UserSession",

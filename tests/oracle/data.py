@@ -3,7 +3,7 @@
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from core.access import ROLE_SCOPES, SCOPES, Caller, CallerKind, Role
 from core.ids import new_id, uuid_in
 from resolvers.context import Platform
 from tests.client import GraphQL
-from tests.factories import ORDER_PLACE, Person, Shop, add_member, make_shop, make_user
+from tests.factories import ORDER_PLACE, Person, Shop, add_member, make_shop, make_site, make_user
 from tests.tenancy.world import filled_shop, key_with
 
 Row = dict[str, Any]
@@ -33,7 +33,9 @@ TABLES = (
     "product_search_token",
     "product_variant",
     "sales_order",
+    "site",
     "storefront_token",
+    "storefront_version",
     "webhook_attempt",
     "webhook_delivery",
     "webhook_endpoint",
@@ -93,6 +95,14 @@ mutation ($input: WebhookEndpointCreateInput!) {
 }
 """
 ENDPOINT_DELETE = "mutation ($id: ID!) { webhookEndpointDelete(id: $id) { userErrors { code message } } }"
+VERSIONS = """
+insert into storefront_version (workspace_id, id, site_id, number, theme_version, theme, layout, content, seo, settings,
+                                digest, change_summary, tags, created_by, author)
+select workspace_id, gen_random_uuid(), site_id, n, theme_version, '{"n":' || n || ',"ä":[1.0,-0.0,1e-7]}', layout,
+       content, seo, settings, digest, 'No. ' || n, array['ä', n::text],
+       (select user_id from membership m where m.workspace_id = $1 order by user_id offset n % 4 limit 1), 'somebody'
+  from storefront_version, generate_series(2, 30) n where workspace_id = $1 and site_id = $2
+"""
 # Due in a far future, so that no worker of another test takes them up.
 DELIVERIES = """
 insert into webhook_delivery (workspace_id, id, endpoint_id, event_id, event_type, sequence, body, due_at)
@@ -113,6 +123,7 @@ class World:
     people: tuple[UUID, ...]
     order_tokens: tuple[str, ...]
     base_url: str
+    site_url: Callable[[str], str]
     by_id: dict[str, dict[UUID, Row]] = field(default_factory=dict)
 
 
@@ -133,6 +144,7 @@ async def new_world(platform: Platform, graphql: GraphQL) -> World:
         people=(person.id, nobody.id),
         order_tokens=tuple(tokens),
         base_url=platform.settings.base_url,
+        site_url=platform.settings.site_url,
         by_id=by_id,
     )
 
@@ -161,8 +173,21 @@ async def _fill(graphql: GraphQL, shop: Shop, products: int, orders: int, chance
         site = (await _done(shop, TOKEN_CREATE, {"input": created}))["storefrontToken"]["id"]
         documents = [f"query Page{page} {{ __typename }}" for page in range(number * 3)] + ["{ __typename }"]
         await _done(shop, REGISTER, {"id": site, "documents": documents})
+    await _sites(shop)
     await _webhooks(shop)
     return tokens
+
+
+async def _sites(shop: Shop) -> None:
+    """A site with one version, one with many, one without a token, one that is deleted."""
+    for number in range(4):
+        site = uuid_in((await make_site(shop, name=f"Site {number}"))["id"], "Site")
+        if number == 1:
+            await shop.sql(VERSIONS, shop.workspace_id, site)
+        if number == 2:
+            await shop.sql("update storefront_token set revoked_at = now() where site_id = $1", site)
+        if number == 3:
+            await shop.sql("update site set deleted_at = now() where id = $1", site)
 
 
 async def _webhooks(shop: Shop) -> None:
@@ -293,6 +318,7 @@ _TIED = (
     ("storefront_token", "created_at"),
     ("webhook_delivery", "created_at"),
     ("webhook_endpoint", "created_at"),
+    ("site", "created_at"),
 )
 
 
@@ -311,6 +337,8 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
             records = await connection.fetch(f"select * from {table} where {key} = any($1)", ours)
             found[table] = [_plain(record) for record in records]
         wanted = [row["user_id"] for row in found["membership"]] + [person.id for person in people]
+        for table in ("theme", "theme_version"):
+            found[table] = [_plain(record) for record in await connection.fetch(f"select * from {table}")]
         users = await connection.fetch("select * from app_user where id = any($1)", wanted)
         found["app_user"] = [_plain(record) for record in users]
     finally:
@@ -363,7 +391,8 @@ def _caller(world: World, chance: random.Random) -> Caller:
             kept = frozenset(scope for scope in SCOPES if chance.random() < 0.6)
             return Caller(CallerKind.API_KEY, person, workspace, kept)
         case 6 | 7 | 8:
-            return Caller(CallerKind.SHOPPER, nobody, workspace, hides_stock=chance.random() < 0.5)
+            of_site = chance.choice([None, *(row["id"] for row in world.rows["site"])])
+            return Caller(CallerKind.SHOPPER, nobody, workspace, hides_stock=chance.random() < 0.5, site_id=of_site)
         case 9 | 10 | 11:
             role = chance.choice(tuple(Role))
             return Caller(CallerKind.USER, person, workspace, ROLE_SCOPES[role], role)

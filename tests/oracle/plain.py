@@ -15,9 +15,11 @@ from typing import Any
 from unicodedata import combining, normalize
 from uuid import UUID
 
+import orjson
 from graphql import DocumentNode, ExecutionResult, GraphQLEnumType, GraphQLResolveInfo, build_schema, execute
 
 from core.access import Caller, CallerKind
+from resolvers.storefront.sections import SECTIONS
 from tests.oracle.data import Row, World
 
 SCHEMA = build_schema(Path("schema.graphql").read_text())
@@ -35,9 +37,13 @@ TABLES = {
     "Product": "product",
     "ProductImage": "product_image",
     "ProductVariant": "product_variant",
+    "Site": "site",
+    "StorefrontConfig": "storefront_version",
     "StorefrontToken": "storefront_token",
+    "StorefrontVersion": "storefront_version",
     "SyncEvent": "sync_event",
     "SyncHealth": "workspace",
+    "Theme": "theme",
     "User": "app_user",
     "WebhookAttempt": "webhook_attempt",
     "WebhookDelivery": "webhook_delivery",
@@ -45,7 +51,7 @@ TABLES = {
     "WebhookEndpointHealth": "webhook_endpoint",
     "Workspace": "workspace",
 }
-WITHOUT_ID = {"SyncHealth", "WebhookEndpointHealth"}
+WITHOUT_ID = {"StorefrontConfig", "SyncHealth", "WebhookEndpointHealth"}
 TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
     "AuditEntry": "audit:read",
@@ -55,8 +61,11 @@ TYPE_SCOPES = {
     "OrderLine": "orders:read",
     "PersistedOperation": "api_keys:read",
     "PollingState": "events:read",
+    "Site": "sites:read",
     "StorefrontToken": "api_keys:read",
+    "StorefrontVersion": "storefront:read",
     "SyncHealth": "events:read",
+    "Theme": "sites:read",
     "User": "members:read",
     "WebhookAttempt": "webhooks:read",
     "WebhookDelivery": "webhooks:read",
@@ -79,7 +88,9 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "ProductImage": ({"POSITION": "position"}, "ASC"),
     "ProductVariant": ({"POSITION": "position"}, "ASC"),
+    "Site": ({"CREATED_AT": "created_at"}, "ASC"),
     "StorefrontToken": ({"CREATED_AT": "created_at"}, "DESC"),
+    "StorefrontVersion": ({"NUMBER": "number"}, "DESC"),
     "WebhookAttempt": ({"NUMBER": "number"}, "ASC"),
     "WebhookDelivery": ({"CREATED_AT": "created_at"}, "DESC"),
     "WebhookEndpoint": ({"CREATED_AT": "created_at"}, "DESC"),
@@ -123,12 +134,12 @@ class View:
 
     def sees(self, type_name: str, row: Row) -> bool:
         """Whether the row is there for the caller."""
-        if type_name in {"Product", "ProductVariant"} and row["deleted_at"] is not None:
+        if type_name in {"Product", "ProductVariant", "Site"} and row["deleted_at"] is not None:
             return False
         scope = "events:read" if type_name == "SyncEvent" else "products:read"
         if not self.has(scope) and not self.is_published(type_name, row):
             return False
-        if self.everywhere:
+        if self.everywhere or type_name == "Theme":
             return True
         if type_name == "User":
             return any(
@@ -140,7 +151,7 @@ class View:
     def is_published(self, type_name: str, row: Row) -> bool:
         """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
         if type_name == "SyncEvent":
-            return not row["type"].startswith("order.")
+            return not row["type"].startswith(("order.", "site."))
         if type_name in {"ProductVariant", "ProductImage"}:
             row = self.world.by_id["product"][row["product_id"]]
         elif type_name != "Product":
@@ -629,6 +640,37 @@ def _last_sequence(world: World, workspace_id: UUID | None) -> int:
     return int(last)
 
 
+def _json(column: str) -> Callable[[Thing], Any]:
+    """JSON as it is stored, byte for byte."""
+    return lambda thing: orjson.Fragment(thing.row[column])
+
+
+def _sections(thing: Thing, theme_id: UUID, version: str) -> Any:
+    (found,) = (
+        row["sections"]
+        for row in thing.view.world.rows["theme_version"]
+        if (row["theme_id"], row["version"]) == (theme_id, version)
+    )
+    return orjson.Fragment(found)
+
+
+def _token_of_site(thing: Thing) -> str | None:
+    tokens = [
+        row
+        for row in thing.view.world.rows["storefront_token"]
+        if row["site_id"] == thing.row["id"] and row["revoked_at"] is None
+    ]
+    return min(tokens, key=lambda row: (row["created_at"], row["id"]))["token"] if tokens else None
+
+
+def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(thing: Thing, **arguments: Any) -> Any:
+        thing.view.need(scope)
+        return value(thing, **arguments)
+
+    return guarded
+
+
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ApiKey", "scopes"): _scopes,
     ("AuditEntry", "callerId"): _caller_id,
@@ -655,6 +697,18 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ProductVariant", "price"): _money_of("price_amount"),
     ("ProductVariant", "product"): _related("Product", "product_id"),
     ("ProductVariant", "quantityAvailable"): _quantity,
+    ("Site", "liveStorefrontVersion"): _related("StorefrontVersion", "live_version_id"),
+    ("Site", "sections"): lambda thing: _sections(thing, thing.row["theme_id"], thing.row["theme_version"]),
+    ("Site", "storefrontToken"): _token_of_site,
+    ("Site", "storefrontVersions"): _guarded("storefront:read", _children("StorefrontVersion", "site_id")),
+    ("Site", "theme"): _related("Theme", "theme_id"),
+    ("Site", "url"): lambda thing: thing.view.world.site_url(thing.row["slug"]),
+    **{("StorefrontConfig", name): _json(name) for name in SECTIONS},
+    ("StorefrontConfig", "version"): lambda thing: thing.row["number"],
+    **{("StorefrontVersion", name): _json(name) for name in SECTIONS},
+    ("StorefrontVersion", "createdBy"): _related("User", "created_by"),
+    ("StorefrontVersion", "site"): _related("Site", "site_id"),
+    ("StorefrontToken", "site"): _related("Site", "site_id"),
     ("StorefrontToken", "operations"): _children("PersistedOperation", "storefront_token_id"),
     **{("SyncHealth", name): value for name, value in _HEALTH.items()},
     ("SyncHealth", "lastSequence"): lambda thing: _last_sequence(thing.view.world, thing.row["id"]),
@@ -663,6 +717,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("SyncHealth", "retryCount"): lambda thing: sum(hour["retries"] for hour in _hours(thing)),
     ("SyncHealth", "unrelayedCount"): _unrelayed,
     ("SyncHealth", "webhookEndpoints"): _below_workspace("WebhookEndpointHealth"),
+    ("Theme", "sections"): lambda thing: _sections(thing, thing.row["id"], thing.row["version"]),
     ("SyncEvent", "entityId"): lambda thing: global_id(thing.row["entity_type"], thing.row["entity_id"]),
     ("SyncEvent", "type"): lambda thing: event_type(thing.row["type"]),
     ("User", "memberships"): _children("Membership", "user_id"),
@@ -743,6 +798,13 @@ def _by_id(type_name: str, scope: str) -> Callable[..., Thing | None]:
         return view.find(type_name, id_of(id, type_name))
 
     return value
+
+
+def _storefront_config(view: View, siteId: str | None = None) -> Thing | None:  # noqa: N803 - GraphQL's name for it
+    _enter(view.caller)
+    site_id = view.caller.site_id if siteId is None else id_of(siteId, "Site")
+    site = next((row for row in view.all("Site") if row["id"] == site_id), None)
+    return view.find("StorefrontConfig", site["live_version_id"]) if site else None
 
 
 def _order_by_token(view: View, token: str) -> Thing | None:
@@ -855,7 +917,11 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "productBySlug": _product_by_slug,
     "products": _listed("Product"),
     "syncHealth": _sync_health,
+    "site": _by_id("Site", "sites:read"),
+    "sites": _listed("Site", "sites:read"),
+    "storefrontConfig": _storefront_config,
     "storefrontTokens": _listed("StorefrontToken", "api_keys:read"),
+    "storefrontVersion": _by_id("StorefrontVersion", "storefront:read"),
     "viewer": _viewer,
     "webhookDeliveries": _listed("WebhookDelivery", "webhooks:read"),
     "webhookDelivery": _by_id("WebhookDelivery", "webhooks:read"),

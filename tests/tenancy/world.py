@@ -13,7 +13,7 @@ from core.ids import global_id, new_id, uuid_in
 from resolvers.authentication import API_KEY_PREFIX
 from schema.reading import NODES, SOURCES
 from tests.client import GraphQL
-from tests.factories import Shop, add_member, make_shop, make_user
+from tests.factories import Shop, add_member, make_shop, make_user, starter_theme
 from tests.people import system_sql
 
 INVITE = """
@@ -35,6 +35,25 @@ mutation ($id: ID!) {
     userErrors { code message }
   }
 }
+"""
+SITE_CREATE = """
+mutation ($input: SiteCreateInput!) { siteCreate(input: $input) { site { id } userErrors { code message } } }
+"""
+DRAFT_CREATE = """
+mutation ($input: StorefrontDraftCreateInput!) {
+  storefrontDraftCreate(input: $input) { storefrontDraft { id } userErrors { code message } }
+}
+"""
+DRAFT_PUBLISH = """
+mutation ($id: ID!) {
+  storefrontDraftPublish(id: $id, input: { revision: 1 }) { userErrors { code message } }
+}
+"""
+MEMBER_SET = """
+mutation ($input: StorefrontMemberSetInput!) { storefrontMemberSet(input: $input) { userErrors { code message } } }
+"""
+GRANT_ADD = """
+mutation ($input: StorefrontGrantAddInput!) { storefrontGrantAdd(input: $input) { userErrors { code message } } }
 """
 # Of what hardly any test does, so that no worker of another test enters deliveries while this one looks at them.
 WEBHOOK_CREATE = """
@@ -89,10 +108,31 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     site = await _done(shop, "storefrontTokenCreate", STOREFRONT_TOKEN_CREATE, {}, token=secret)
     site_id = site["storefrontToken"]["id"]
     await _done(shop, "storefrontTokenOperationsRegister", OPERATIONS_REGISTER, {"id": site_id})
+    await _add_site(shop)
     await _add_webhook(shop)
     await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
     await shop.platform.polls.flush(shop.platform.database)
     return FilledShop(shop, {name: await _newest(shop, name) for name in NODES})
+
+
+async def _add_site(shop: Shop) -> None:
+    """A site with a second version of its config, a draft, and somebody with a role and a grant.
+
+    All by a person, whom these rows then name.
+    """
+    owner = {"token": shop.owner_token, "workspace": shop.slug}
+    theme_id = global_id("Theme", await starter_theme(shop.platform))
+    given = {"name": "Site", "slug": f"site-{new_id().hex[-12:]}", "themeId": theme_id}
+    site = (await _done(shop, "siteCreate", SITE_CREATE, {"input": given}, **owner))["site"]["id"]
+    drafts = [
+        await _done(shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": {"siteId": site, "name": name}}, **owner)
+        for name in ("Published", "Open")
+    ]
+    published = drafts[0]["storefrontDraft"]["id"]
+    await _done(shop, "storefrontDraftPublish", DRAFT_PUBLISH, {"id": published}, **owner)
+    person = {"siteId": site, "userId": global_id("User", shop.owner.id)}
+    await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
+    await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)
 
 
 async def _add_webhook(shop: Shop) -> None:
@@ -115,6 +155,8 @@ async def _done(shop: Shop, name: str, document: str, variables: dict[str, Any],
 
 async def _newest(shop: Shop, type_name: str) -> UUID:
     source = SOURCES[type_name]
+    if source.workspace_column is None:
+        return await starter_theme(shop.platform)
     where = f"t.{source.workspace_column} = $1 and {source.where or 'true'}".format(t="t")
     rows = await shop.sql(
         f"select t.id from {source.table} t where {where} order by t.id desc limit 1", shop.workspace_id

@@ -1,0 +1,15 @@
+"""Publishing the drafts whose time has come."""
+
+from resolvers.storefront import is_any_due, publish_due
+from tasks.job import Job, Services
+
+
+async def _is_due(services: Services) -> bool:
+    return await is_any_due(services.platform)
+
+
+async def _publish(services: Services) -> int:
+    return await publish_due(services.platform)
+
+
+JOB = Job("publish_storefronts", 1.0, _is_due, _publish)
