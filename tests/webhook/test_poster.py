@@ -178,12 +178,19 @@ class TestRetryAfter:
             "Fri, 99 Dec 2026 23:59:59 GMT",
             "1, 2",
             "," * 500,
+            "Mon, 20 Nov 2026 00:00:00 +99999999999999999999",
         ],
     )
     async def test_is_nothing_where_it_makes_no_sense(self, header: str) -> None:
         async with listening(answering(response("503 Busy", f"Retry-After: {header}"))) as receiver:
             outcome = await post_to(receiver.url)
         assert (outcome.status_code, outcome.retry_after) == (503, None)
+
+    @pytest.mark.parametrize("header", ["120", "Mon, 20 Nov 2026 00:00:00 +99999999999999999999"])
+    async def test_is_nothing_where_the_receiver_took_it(self, header: str) -> None:
+        async with listening(answering(response("200 OK", f"Retry-After: {header}"))) as receiver:
+            outcome = await post_to(receiver.url)
+        assert (outcome.status_code, outcome.error, outcome.retry_after) == (200, None, None)
 
 
 async def says_nothing(wire: Wire) -> None:
