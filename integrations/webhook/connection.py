@@ -19,7 +19,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 
-from integrations.webhook.address import problem_of_address
+from integrations.webhook.address import kind_of_address
 
 # Answers before the answer (100 Continue, 103 Early Hints) that are read past.
 MAX_INTERIM = 20
@@ -74,9 +74,10 @@ def checked_socket(address: Any, *, allow_loopback: bool) -> socket.socket:
 
 
 def _check(address: str, *, allow_loopback: bool) -> None:
-    problem = problem_of_address(address, allow_loopback=allow_loopback)
-    if problem:
-        raise RefusedAddress(f"Nothing is posted there: {problem}.")
+    kind = kind_of_address(address, allow_loopback=allow_loopback)
+    if kind:
+        # Not which: what a name leads to in a network of ours is nothing for whoever wrote the name.
+        raise RefusedAddress(f"Nothing is posted there: it leads to a {kind} address.")
 
 
 class Connector(TCPConnector):
