@@ -11,6 +11,9 @@ class SyncEventType(StrEnum):
     PRODUCT_DELETED = "product.deleted"
     ORDER_CREATED = "order.created"
     ORDER_UPDATED = "order.updated"
+    ASSET_CREATED = "asset.created"
+    ASSET_UPDATED = "asset.updated"
+    ASSET_DELETED = "asset.deleted"
     WORKSPACE_SETTINGS_UPDATED = "workspace.settings_updated"
 
     @property

@@ -20,6 +20,9 @@ _DESCRIPTIONS = {
     EventType.PRODUCT_DELETED: "A product was deleted.",
     EventType.ORDER_CREATED: "An order was placed.",
     EventType.ORDER_UPDATED: "An order changed: it was cancelled, for one.",
+    EventType.ASSET_CREATED: "An uploaded picture or file is ready to be used.",
+    EventType.ASSET_UPDATED: "What is said of a picture or file was edited, or its file was refused or lost.",
+    EventType.ASSET_DELETED: "A picture or file was deleted.",
     EventType.WORKSPACE_SETTINGS_UPDATED: "The workspace's name, currency or other settings changed.",
 }
 SYNC_EVENT_TYPES = {kind.name: (kind.value, _DESCRIPTIONS[kind]) for kind in EventType}

@@ -8,6 +8,7 @@ from resolvers.read import Engine
 from schema import (
     account,
     api_key,
+    asset,
     audit,
     changes,
     event,
@@ -31,6 +32,7 @@ NOUNS = (
     member,
     api_key,
     storefront_token,
+    asset,
     product,
     order,
     audit,

@@ -5,7 +5,7 @@ has come. Nothing here waits for ever: `TIMEOUT` bounds each call, and a stream 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,8 +17,6 @@ from obstore.store import LocalStore, S3Store
 # Seconds.
 TIMEOUT = 30.0
 COPY_TIMEOUT = 120.0
-# What of a file is in memory while it is written from a stream. S3 takes no smaller parts than 5 MiB.
-PART = 5 * 1024 * 1024
 PIECE = 256 * 1024
 
 
@@ -39,13 +37,14 @@ class StorageUnavailable(Exception):
 class Storage:
     """One place where files are kept.
 
-    `sign` makes an address to which a browser can PUT a file by itself; where there is none the server takes uploads.
-    `forget_partial` removes what processes that were killed left behind half written, if it is older than that, and
-    gives how many files that were.
+    Of a stream that is written `part` bytes are in memory. `sign` makes an address to which a browser can PUT a file by
+    itself; where there is none the server takes uploads. `forget_partial` removes what processes that were killed left
+    behind half written, if it is older than that, and gives how many files that were.
     """
 
     store: LocalStore | S3Store
-    sign: Callable[[str, timedelta], str] | None
+    part: int
+    sign: Callable[[str, timedelta], Awaitable[str]] | None
     forget_partial: Callable[[timedelta], int]
 
     async def size(self, key: str) -> int | None:
@@ -96,7 +95,7 @@ class Storage:
     async def write_stream(self, key: str, pieces: AsyncIterator[bytes]) -> None:
         """Writes a file of what comes; where that ends with an error, there is none. Whoever calls bounds the time."""
         async with _faults():
-            await self.store.put_async(key, pieces, use_multipart=True, chunk_size=PART, max_concurrency=1)
+            await self.store.put_async(key, pieces, use_multipart=True, chunk_size=self.part, max_concurrency=1)
 
     async def copy(self, key: str, to: str) -> None:
         """Copies a file.

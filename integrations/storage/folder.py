@@ -10,6 +10,7 @@ from obstore.store import LocalStore
 
 from integrations.storage.base import Storage
 
+PART = 256 * 1024
 # obstore writes `name#1` and renames it when it is whole. Listings leave these out.
 _PARTIAL = re.compile(r"#\d+$")
 
@@ -17,7 +18,7 @@ _PARTIAL = re.compile(r"#\d+$")
 def folder_storage(folder: Path) -> Storage:
     """A storage in the folder, which is made where it is missing. Every process must see the same folder."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Storage(LocalStore(folder, automatic_cleanup=True), None, partial(_forget_partial, folder))
+    return Storage(LocalStore(folder, automatic_cleanup=True), PART, None, partial(_forget_partial, folder))
 
 
 def _forget_partial(folder: Path, older_than: timedelta) -> int:

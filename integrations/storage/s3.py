@@ -13,6 +13,8 @@ from integrations.storage.base import TIMEOUT, Storage
 
 CONNECT_TIMEOUT = 5.0
 RETRIES = 3
+# S3 takes no smaller parts.
+PART = 5 * 1024 * 1024
 
 
 def s3_storage(settings: Settings) -> Storage:
@@ -38,11 +40,11 @@ def s3_storage(settings: Settings) -> Storage:
         retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=TIMEOUT)},
         **options,
     )
-    return Storage(store, partial(_sign, store), _nothing_partial)
+    return Storage(store, PART, partial(_sign, store), _nothing_partial)
 
 
-def _sign(store: S3Store, key: str, lifetime: timedelta) -> str:
-    return obstore.sign(store, "PUT", key, lifetime)
+async def _sign(store: S3Store, key: str, lifetime: timedelta) -> str:
+    return await obstore.sign_async(store, "PUT", key, lifetime)
 
 
 def _nothing_partial(_older_than: timedelta) -> int:

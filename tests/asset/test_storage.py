@@ -14,7 +14,8 @@ import pytest
 from core.ids import new_id
 from core.settings import Settings
 from integrations.storage import Storage, StorageUnavailable, new_storage
-from integrations.storage.base import PART, StoredFile
+from integrations.storage.base import StoredFile
+from integrations.storage.s3 import PART
 
 PNG = "image/png"
 WRITES_FOR_EVER = """
@@ -134,7 +135,7 @@ class TestBucket:
         assert storage.sign is not None
         key = f"uploads/{new_id()}"
 
-        address = storage.sign(key, timedelta(minutes=5))
+        address = await storage.sign(key, timedelta(minutes=5))
         async with httpx.AsyncClient() as http:
             (await http.put(address, content=b"a lamp")).raise_for_status()
 
