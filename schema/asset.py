@@ -10,6 +10,7 @@ import strawberry
 
 from core.access import Caller
 from core.ids import global_id, uuid_in
+from core.words import search_words
 from integrations.files import TYPES
 from integrations.files import AssetKind as Kind
 from resolvers.asset import (
@@ -23,7 +24,6 @@ from resolvers.asset import (
 from resolvers.asset.keys import asset_path
 from resolvers.asset.usage import USAGE
 from resolvers.context import Context
-from resolvers.product.search import search_words
 from resolvers.read.source import AnyOf, Range, SortKey, Words
 from resolvers.validation import required_id, validated
 from resolvers.write import Outcome

@@ -5,10 +5,11 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from core.errors import Problem, Refused
+from core.words import search_words
 from models import Asset, AssetSearchToken
-from resolvers.product.search import MAX_TOKENS, search_words
 from resolvers.write import Write
 
+MAX_TOKENS = 200
 MISSING = "There is no asset with this id."
 
 

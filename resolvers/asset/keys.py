@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from resolvers.product.input import slugify
+from core.words import slugify
 
 UPLOADS = "uploads"
 ASSETS = "assets"
