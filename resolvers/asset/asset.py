@@ -29,7 +29,10 @@ async def locked_asset(tx: Write, asset_id: UUID) -> Asset:
 async def renew_tokens(tx: Write, asset: Asset) -> None:
     """Enters the asset under the words of its title, its file's name, its alternative text and its description."""
     await tx.session.execute(delete(AssetSearchToken).where(AssetSearchToken.asset_id == asset.id))
-    words = search_words(f"{asset.title} {asset.original_filename} {asset.alt_text} {asset.description}")
+    name = asset.original_filename
+    # Cameras write DSC_0042, of which people may remember the half.
+    named = f"{name} {name.replace('_', ' ')}"
+    words = search_words(f"{asset.title} {named} {asset.alt_text} {asset.description}")
     tx.session.add_all(
         AssetSearchToken(workspace_id=tx.workspace_id, asset_id=asset.id, token=word) for word in words[:MAX_TOKENS]
     )

@@ -6,7 +6,8 @@ nobody's. Any number of workers may do it at once.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from core.access import Caller, CallerKind
 from core.clock import now
 from core.database import pinned
 from core.events import SyncEventType
-from integrations.storage import StorageUnavailable, StoredFile
+from integrations.storage import StorageUnavailable
 from models import Asset, AssetRendition
 from resolvers.asset.keys import ASSETS, UPLOADS, asset_key, upload_key
 from resolvers.context import Context, Platform
@@ -39,26 +40,58 @@ _OLD_FAILED = f"workspace_id = $1 and status = 'FAILED' and updated_at < now() -
 HAS_OLD_FAILED = f"select exists (select from asset where {_OLD_FAILED})"  # noqa: S608 - constants of ours
 FORGET_FAILED = f"delete from asset where {_OLD_FAILED} returning id"  # noqa: S608 - constants of ours
 WORKSPACES = "select distinct workspace_id from asset"
-WANTED = """
-select a.id, a.status, a.filename,
+AWAITED = "select id from asset where workspace_id = $1 and status in ('UPLOADING', 'PROCESSING')"
+KEPT = """
+select a.id, a.filename,
        array(select r.filename from asset_rendition r where r.workspace_id = $1 and r.asset_id = a.id) as renditions
-  from asset a where a.workspace_id = $1
+  from asset a where a.workspace_id = $1 and a.status in ('PROCESSING', 'READY')
 """
 
 
-async def sweep_assets(platform: Platform, grace: timedelta = GRACE) -> dict[str, int]:
-    """Sweeps all workspaces; gives what was done, by what it was."""
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What is amiss in one workspace: files without a row, rows without a file; and how many files have their row."""
+
+    workspace_id: UUID
+    orphans: list[str]
+    lost: list[tuple[Any, list[str]]]
+    matched: int
+
+
+async def sweep_assets(
+    platform: Platform, grace: timedelta = GRACE, these: Sequence[UUID] | None = None
+) -> dict[str, int]:
+    """Sweeps these workspaces, or all; gives what was done, by what it was."""
     done = Counter[str]()
     try:
-        done["partial"] += platform.storage.forget_partial(grace)
-        for workspace_id in await _workspaces(platform):
-            done.update(await sweep_workspace(platform, workspace_id, grace))
+        workspace_ids = await _workspaces(platform) if these is None else these
+        await _sweep(platform, workspace_ids, grace, done)
     except StorageUnavailable as error:
         log.warning("assets not swept, the next time will", error=str(error))
     found = {what: count for what, count in done.items() if count}
     if found:
         log.info("assets swept", **found)
     return found
+
+
+async def _sweep(platform: Platform, workspace_ids: Sequence[UUID], grace: timedelta, done: Counter[str]) -> None:
+    done["partial"] = platform.storage.forget_partial(grace)
+    findings = []
+    for workspace_id in workspace_ids:
+        done["rows"] += await _forget_rows(platform, workspace_id, grace)
+        done["uploads"] += await _forget_uploads(platform, workspace_id, grace)
+        findings.append(await _find(platform, workspace_id, grace))
+    amiss = sum(len(finding.orphans) + len(finding.lost) for finding in findings)
+    if amiss and not any(finding.matched for finding in findings):
+        # Another bucket, a disk that is not mounted, another database: whatever was done now would be wrong.
+        log.error("not one file belongs to this database, nothing swept", amiss=amiss)
+        return
+    for finding in findings:
+        await platform.storage.delete(finding.orphans)
+        done["orphans"] += len(finding.orphans)
+        for row, names in finding.lost:
+            await _say_lost(platform, finding.workspace_id, row, names)
+            done["lost"] += 1
 
 
 async def _workspaces(platform: Platform) -> list[UUID]:
@@ -70,40 +103,42 @@ async def _workspaces(platform: Platform) -> list[UUID]:
     return sorted(found)
 
 
-async def sweep_workspace(platform: Platform, workspace_id: UUID, grace: timedelta = GRACE) -> dict[str, int]:
-    """Sweeps one workspace, which may be gone; gives what was done."""
-    forgotten = await _forget_rows(platform, workspace_id, grace)
-    files = await _files(platform, workspace_id)
+async def _forget_uploads(platform: Platform, workspace_id: UUID, grace: timedelta) -> int:
+    """Deletes what was uploaded and is waited for no longer."""
+    files = [file async for file in platform.storage.files(f"{UPLOADS}/{workspace_id.hex}")]
     async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
-        rows = await connection.fetch(WANTED, workspace_id)
-    wanted = _wanted(workspace_id, rows, files)
+        rows = await connection.fetch(AWAITED, workspace_id)
+    awaited = {upload_key(workspace_id, row["id"]) for row in rows}
     before = now() - grace
-    orphans = [key for key, file in files.items() if key not in wanted and file.modified_at < before]
-    await platform.storage.delete(orphans)
-    lost = await _mark_lost(platform, workspace_id, rows, files)
-    return {"uploads": forgotten, "orphans": len(orphans), "lost": lost}
+    gone = [file.key for file in files if file.key not in awaited and file.modified_at < before]
+    await platform.storage.delete(gone)
+    return len(gone)
 
 
-async def _files(platform: Platform, workspace_id: UUID) -> dict[str, StoredFile]:
-    found = {}
-    for folder in (ASSETS, UPLOADS):
-        async for file in platform.storage.files(f"{folder}/{workspace_id.hex}"):
-            found[file.key] = file
-    return found
-
-
-def _wanted(workspace_id: UUID, rows: list[Any], files: Mapping[str, StoredFile]) -> set[str]:
-    """The keys that some row stands for. A worker may be writing any file of an asset that it looks at."""
-    wanted: set[str] = set()
-    being_written: set[str] = set()
-    for row in rows:
-        if row["status"] in {"UPLOADING", "PROCESSING"}:
-            wanted.add(upload_key(workspace_id, row["id"]))
-        if row["status"] == "PROCESSING":
-            being_written.add(row["id"].hex)
-        if row["status"] == "READY":
-            wanted |= {asset_key(workspace_id, row["id"], name) for name in (row["filename"], *row["renditions"])}
-    return wanted | {key for key in files if key.split("/")[2] in being_written}
+async def _find(platform: Platform, workspace_id: UUID, grace: timedelta) -> _Finding:
+    files = {file.key: file async for file in platform.storage.files(f"{ASSETS}/{workspace_id.hex}")}
+    async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+        rows = await connection.fetch(KEPT, workspace_id)
+    wanted = {
+        asset_key(workspace_id, row["id"], name): (row, name)
+        for row in rows
+        if row["filename"]
+        for name in (row["filename"], *row["renditions"])
+    }
+    # A worker may be writing any file of an asset that it looks at.
+    being_written = {row["id"].hex for row in rows if row["filename"] is None}
+    before = now() - grace
+    orphans = [
+        key
+        for key, file in files.items()
+        if key not in wanted and file.modified_at < before and key.split("/")[2] not in being_written
+    ]
+    lost: dict[UUID, tuple[Any, list[str]]] = {}
+    for key, (row, name) in wanted.items():
+        # It may have been written since the files were listed.
+        if key not in files and await platform.storage.size(key) is None:
+            lost.setdefault(row["id"], (row, []))[1].append(name)
+    return _Finding(workspace_id, orphans, list(lost.values()), matched=len(wanted.keys() & files.keys()))
 
 
 async def _forget_rows(platform: Platform, workspace_id: UUID, grace: timedelta) -> int:
@@ -116,25 +151,6 @@ async def _forget_rows(platform: Platform, workspace_id: UUID, grace: timedelta)
             for row in await tx.connection.fetch(FORGET_FAILED, workspace_id):
                 tx.event(SyncEventType.ASSET_DELETED, "Asset", row["id"])
     return int(uploads.rpartition(" ")[2])
-
-
-async def _mark_lost(platform: Platform, workspace_id: UUID, rows: list[Any], files: Mapping[str, StoredFile]) -> int:
-    """Says of assets whose file is gone that it is, and forgets sizes that are."""
-    lost = 0
-    for row in rows:
-        if row["status"] != "READY":
-            continue
-        gone = [
-            name
-            for name in (row["filename"], *row["renditions"])
-            if (key := asset_key(workspace_id, row["id"], name)) not in files
-            # It may have been written since the files were listed.
-            and await platform.storage.size(key) is None
-        ]
-        if gone:
-            await _say_lost(platform, workspace_id, row, gone)
-            lost += 1
-    return lost
 
 
 async def _say_lost(platform: Platform, workspace_id: UUID, row: Any, gone: list[str]) -> None:

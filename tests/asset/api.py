@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -59,18 +60,19 @@ async def announce(shop: Shop, content: bytes, mime_type: str = "image/png", **g
 async def put(shop: Shop, upload: dict[str, Any], content: Any) -> httpx.Response:
     """Sends a file as a browser does."""
     headers = {each["name"]: each["value"] for each in upload["headers"]}
-    url = _where_it_listens(shop, upload["url"])
+    url = _where_it_listens(upload["url"])
     return await shop.graphql.http.request(upload["method"], url, content=content, headers=headers)
 
 
 async def fetched(shop: Shop, url: str, **headers: str) -> httpx.Response:
     """What is served at an address."""
-    return await shop.graphql.http.get(_where_it_listens(shop, url), headers=headers)
+    return await shop.graphql.http.get(_where_it_listens(url), headers=headers)
 
 
-def _where_it_listens(shop: Shop, url: str) -> str:
-    """The tests' server has another port than the one in its addresses."""
-    return url.removeprefix(shop.platform.settings.base_url)
+def _where_it_listens(url: str) -> str:
+    """The tests' server has another port than the one in its addresses; a bucket has its own."""
+    parts = urlsplit(url)
+    return parts.path if parts.hostname == "localhost" else url
 
 
 async def complete(shop: Shop, asset_id: str, **options: Any) -> dict[str, Any]:
