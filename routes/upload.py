@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 # Uploads that one process takes at the same time, each with a part of its file in memory.
 MAX_UPLOADS = 100
+# How long one may take, in seconds.
+LONGEST = 3600.0
 
 
 class Uploads:
@@ -50,7 +52,8 @@ async def _received(request: Request, platform: Platform, ticket: Ticket) -> Res
     if allow:
         allow(ticket.byte_size)
     try:
-        await receive_upload(platform, ticket, _body(request))
+        async with asyncio.timeout(LONGEST):
+            await receive_upload(platform, ticket, _body(request))
     except NotExpected:
         return _error(409, "No file is expected here: the asset has its file, or is gone.")
     except WrongSize as error:
@@ -58,7 +61,7 @@ async def _received(request: Request, platform: Platform, ticket: Ticket) -> Res
     except ClientDisconnect:
         # Nobody is there to be told.
         return _error(400, "The upload was broken off.")
-    except (StorageUnavailable, *DATABASE_FAULTS) as error:
+    except (StorageUnavailable, TimeoutError, *DATABASE_FAULTS) as error:
         log.warning("upload not kept", asset_id=str(ticket.asset_id), error=str(error))
         return _busy()
     return Response(status_code=204)

@@ -1,37 +1,22 @@
 """Assets where the settings are others: small limits, a bucket, a CDN."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from benchmarks.server import serving
 from core.settings import Settings
 from integrations.storage import new_storage
 from resolvers.asset import process_due_assets
 from tests.asset.api import announce, complete, fetched, put, read
+from tests.asset.elsewhere import elsewhere
 from tests.asset.files import picture
-from tests.client import GraphQL
 from tests.factories import Shop
 from tests.people import codes
 
 ASSETS = "{ assets { totalCount } }"
-
-
-@asynccontextmanager
-async def elsewhere(shop: Shop, tmp_path: Path, **environment: str) -> AsyncIterator[Shop]:
-    """The shop on a server of its own, with these settings."""
-    own = {"DATABASE_POOL_SIZE": "4"} | environment
-    with serving({**os.environ, **own}, tmp_path / "server.log") as process:
-        await process.ready()
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{process.port}", timeout=30) as http:
-            yield replace(shop, graphql=GraphQL(http))
 
 
 async def count(shop: Shop) -> int:
