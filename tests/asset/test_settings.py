@@ -45,7 +45,7 @@ class TestLimits:
 
     async def test_hold_for_those_who_come_together(self, shop: Shop, tmp_path: Path) -> None:
         """Ten at once do not fit where five do."""
-        async with elsewhere(shop, tmp_path, ASSET_WORKSPACE_BYTES="50") as there:
+        async with elsewhere(shop, tmp_path, ASSET_WORKSPACE_BYTES="50", DATABASE_POOL_SIZE="20") as there:
             payloads = await asyncio.gather(*(announce(there, b"0123456789") for _ in range(10)))
 
             assert sorted(len(payload["userErrors"]) for payload in payloads) == [0] * 5 + [1] * 5
