@@ -1,7 +1,11 @@
 """Looking at uploads, and sweeping what has no counterpart."""
 
+import asyncio
+
 from resolvers.asset import is_any_asset_due, process_due_assets, sweep_assets
 from tasks.job import Job, Services
+
+_PROCESSING = asyncio.Lock()
 
 
 async def _is_due(services: Services) -> bool:
@@ -9,7 +13,11 @@ async def _is_due(services: Services) -> bool:
 
 
 async def _process(services: Services) -> int:
-    return await process_due_assets(services.platform)
+    """One run at a time in a process: it goes on until nothing is due, and each picture takes much memory."""
+    if _PROCESSING.locked():
+        return 0
+    async with _PROCESSING:
+        return await process_due_assets(services.platform)
 
 
 async def _always(_services: Services) -> bool:

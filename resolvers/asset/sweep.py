@@ -5,6 +5,7 @@ are listed before rows are read, and a row is always there before its files: so 
 nobody's. Any number of workers may do it at once.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ async def sweep_assets(
 
 
 async def _sweep(platform: Platform, workspace_ids: Sequence[UUID], grace: timedelta, done: Counter[str]) -> None:
-    done["partial"] = platform.storage.forget_partial(grace)
+    done["partial"] = await asyncio.to_thread(platform.storage.forget_partial, grace)
     findings = []
     for workspace_id in workspace_ids:
         done["rows"] += await _forget_rows(platform, workspace_id, grace)
