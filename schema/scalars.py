@@ -1,5 +1,6 @@
 """Scalars, and how database values become them."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -49,6 +50,13 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class SentJson:
+    """A JSON value as a client sent it, nulls included: in inputs null means that a field was left out."""
+
+    value: Any
+
+
 JSON = NewType("JSON", object)
 
 SCALARS: dict[object, Any] = {
@@ -68,7 +76,7 @@ SCALARS: dict[object, Any] = {
         name="JSON",
         description="Any JSON value, for what has no fixed form.",
         serialize=_as_it_is,
-        parse_value=_as_it_is,
+        parse_value=SentJson,
     ),
 }
 CONFIG = StrawberryConfig(scalar_map=SCALARS)

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from core.settings import Settings
 from integrations.files import AssetKind
@@ -25,13 +25,19 @@ def _filename(value: str) -> str:
     return value
 
 
-def _metadata(value: dict[str, Any]) -> dict[str, Any]:
-    encoded = orjson.dumps(value)
+def _metadata(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise problem_error("INVALID", "metadata must be a JSON object.")
+    try:
+        encoded = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise problem_error("INVALID", "metadata has a number too large, or is nested too deeply.") from None
     if len(encoded) > MAX_METADATA_BYTES:
         raise problem_error("TOO_LONG", f"metadata must have at most {MAX_METADATA_BYTES:,} bytes as JSON.")
     if b"\\u0000" in encoded:
         raise problem_error("INVALID", "metadata holds a NUL character, which cannot be stored.")
-    return value
+    kept: dict[str, Any] = value
+    return kept
 
 
 Filename = Annotated[
@@ -42,7 +48,7 @@ Filename = Annotated[
 Title: Any = text_of(255)
 AltText: Any = text_of(500)
 Description: Any = text_of(5_000)
-Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
+Metadata = Annotated[dict[str, Any], BeforeValidator(_metadata)]
 Sha256 = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern="^[0-9a-fA-F]{64}$")]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.access import Role
-from tests.asset.api import FIELDS, announce, delete, fetched, hex_of, ready, send, stored
+from tests.asset.api import FIELDS, announce, delete, fetched, hex_of, read, ready, send, stored
 from tests.asset.files import GOOD, PDF, picture
 from tests.factories import PRODUCT_CREATE, Shop, add_member
 from tests.people import audit_actions, codes, error_codes
@@ -134,16 +134,9 @@ class TestAssetUpdate:
 
     async def test_changes_what_is_said_and_how_it_is_found(self, shop: Shop) -> None:
         asset = await ready(shop, picture(), title="Old", altText="Stays")
-        changes = {"title": "Neu", "description": "Für alle", "metadata": {"a": 1}}
-        payload = await send(
-            shop,
-            UPDATE,
-            "assetUpdate",
-            {
-                "id": asset["id"],
-                "input": {"revision": 1, "title": "Neu", "description": "Für alle", "metadata": {"a": 1}},
-            },
-        )
+        changes = {"title": "Neu", "description": "Für alle", "metadata": {"b": [None, {"c": None}], "a": 1.5}}
+        given = {"id": asset["id"], "input": {"revision": 1} | changes}
+        payload = await send(shop, UPDATE, "assetUpdate", given)
 
         assert payload["userErrors"] == []
         assert payload["asset"] == asset | changes | {"revision": 2}
@@ -151,6 +144,27 @@ class TestAssetUpdate:
         assert await titles(shop, filter={"search": "old"}) == []
         types = [row["type"] for row in await shop.sql("select type from sync_event order by sequence")]
         assert types == ["asset.created", "asset.updated"]
+
+    @pytest.mark.parametrize(
+        ("written", "refused"),
+        [
+            ("{ a: null, b: [null, { c: null }], d: 1.5 }", []),
+            ("[1]", [("INVALID", ["input", "metadata"])]),
+            ("{ a: 340282366920938463463374607431768211456 }", [("INVALID", ["input", "metadata"])]),
+        ],
+    )
+    async def test_takes_json_that_stands_in_the_document(
+        self, shop: Shop, written: str, refused: list[tuple[str, list[str]]]
+    ) -> None:
+        asset = (await announce(shop, picture(), metadata={"before": None}))["asset"]
+        document = UPDATE.replace("($id: ID!, $input: AssetUpdateInput!)", "($id: ID!)").replace(
+            "$input", f"{{ revision: 1, metadata: {written} }}"
+        )
+        payload = await send(shop, document, "assetUpdate", {"id": asset["id"]})
+
+        assert codes(payload) == refused
+        kept = {"before": None} if refused else {"a": None, "b": [None, {"c": None}], "d": 1.5}
+        assert (await read(shop, asset["id"]))["metadata"] == kept
 
     async def test_refuses_a_stale_revision(self, shop: Shop) -> None:
         asset = (await announce(shop, picture(), title="Mine"))["asset"]

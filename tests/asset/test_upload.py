@@ -183,6 +183,7 @@ class TestAnnouncing:
             ({"filename": "l" * 256}, "TOO_LONG", "filename"),
             ({"metadata": {"a": "x" * 20_000}}, "TOO_LONG", "metadata"),
             ({"metadata": {"a": "\0"}}, "INVALID", "metadata"),
+            ({"metadata": [1]}, "INVALID", "metadata"),
         ],
     )
     async def test_is_refused(self, shop: Shop, given: dict[str, Any], code: str, field: str) -> None:
