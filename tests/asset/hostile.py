@@ -6,6 +6,7 @@ Each begins as a file of its type does, so that it is refused by nothing but a c
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
@@ -106,7 +107,8 @@ def svg(inside: str = "", attributes: str = "", before: str = "") -> bytes:
     ).encode()
 
 
-PICTURES: dict[str, tuple[bytes, str, str]] = {
+# The large ones are made when they are sent.
+PICTURES: dict[str, tuple[bytes | Callable[[], bytes], str, str]] = {
     "a GIF that is an archive": (picture(format_="GIF") + archive(), GIF, GOES_ON),
     "a JPEG that is an archive": (picture(format_="JPEG") + archive(), JPEG, GOES_ON),
     "a JPEG that announces more and goes on as an archive": (
@@ -132,23 +134,23 @@ PICTURES: dict[str, tuple[bytes, str, str]] = {
     "a WebP with bytes after its end": (picture(format_="WEBP") + b"evil", WEBP, GOES_ON),
     "a GIF with bytes after its end": (picture(format_="GIF") + b";", GIF, GOES_ON),
     "two PNGs": (picture() + picture(), PNG, GOES_ON),
-    "a PNG of 900 million pixels": (png_of(30_000, 30_000, rows=30_000), PNG, PIXELS),
-    "a PNG of 60 million pixels": (png_of(8_000, 7_500, rows=7_500), PNG, PIXELS),
+    "a PNG of 900 million pixels": (lambda: png_of(30_000, 30_000, rows=30_000), PNG, PIXELS),
+    "a PNG of 60 million pixels": (lambda: png_of(8_000, 7_500, rows=7_500), PNG, PIXELS),
     "a PNG of a side too long": (png_of(17_000, 1, rows=1), PNG, PIXELS),
     "a PNG of an absurd head": (png_of(2**31 - 1, 2**31 - 1), PNG, PIXELS),
     "a PNG of no pixels": (png_of(0, 0), PNG, DAMAGED),
     "a PNG of an unknown depth": (png_of(8, 8, depth=7, rows=8), PNG, DAMAGED),
     "a PNG without its rows": (png_of(4_000, 4_000), PNG, DAMAGED),
     "a PNG whose text unpacks to 200 MB": (
-        with_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(200_000_000), 9)),
+        lambda: with_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(200_000_000), 9)),
         PNG,
         DAMAGED,
     ),
     "a PNG whose chunk is longer than the file": (picture()[:33] + b"\xff\xff\xff\xfftEXt", PNG, NOT_WHOLE),
     "a GIF of four thousand million pixels": (gif_of(65_535, 65_535), GIF, PIXELS),
-    "a GIF of too many frames": (gif_with_frames(1_300), GIF, "frames"),
-    "a GIF of too many pixels in all": (animated(60, 2_000), GIF, "frames"),
-    "a WebP of 51 million pixels": (large_webp(), WEBP, PIXELS),
+    "a GIF of too many frames": (lambda: gif_with_frames(1_300), GIF, "frames"),
+    "a GIF of too many pixels in all": (lambda: animated(60, 2_000), GIF, "frames"),
+    "a WebP of 51 million pixels": (large_webp, WEBP, PIXELS),
     "a WebP that says that it is larger than it is": (webp_of(16_383, 16_383), WEBP, DAMAGED),
     "a JPEG of 4 thousand million pixels": (
         picture(format_="JPEG").replace(struct.pack(">HH", 500, 700), struct.pack(">HH", 65_500, 65_500), 1),
@@ -161,7 +163,7 @@ PICTURES: dict[str, tuple[bytes, str, str]] = {
     "a WebP cut at 99 %": (cut(picture(format_="WEBP")), WEBP, NOT_WHOLE),
     "nothing but the first bytes of a PNG": (picture()[:40], PNG, NOT_WHOLE),
 }
-OTHERS: dict[str, tuple[bytes, str, str]] = {
+OTHERS: dict[str, tuple[bytes | Callable[[], bytes], str, str]] = {
     "a PDF that is an archive": (pdf_and(archive()), "application/pdf", GOES_ON),
     "a PDF that is an archive with its own end in the comment": (
         pdf_and(archive()[:-2] + b"\x07\0%%EOF\n\n"),
@@ -241,4 +243,6 @@ _SVGS: dict[str, tuple[bytes, str]] = {
     "an SVG that goes on": (SVG + b"<script>alert(1)</script>", "not whole"),
     "a NUL": (svg("<text>\0</text>"), "not whole"),
 }
-SVGS = {name: (content, "image/svg+xml", reason) for name, (content, reason) in _SVGS.items()}
+SVGS: dict[str, tuple[bytes | Callable[[], bytes], str, str]] = {
+    name: (content, "image/svg+xml", reason) for name, (content, reason) in _SVGS.items()
+}

@@ -21,7 +21,7 @@ class TestHostileFiles:
     @pytest.mark.parametrize("name", FILES)
     async def test_are_refused_with_a_reason_and_leave_nothing(self, shop: Shop, name: str) -> None:
         content, mime_type, reason = FILES[name]
-        asset = await processed(shop, content, mime_type)
+        asset = await processed(shop, content() if callable(content) else content, mime_type)
 
         assert (asset["status"], asset["url"]) == ("FAILED", None)
         assert reason in asset["failureReason"]
