@@ -5,6 +5,7 @@ programs leave, is left out.
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from io import BytesIO
 from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
@@ -13,6 +14,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from integrations.files.base import Kept, KeptFile, Unfit
+from integrations.files.picture import keep
 
 MEDIA_TYPE = "image/svg+xml"
 MAX_ELEMENTS = 20_000
@@ -78,7 +80,7 @@ _FUNCTIONS = {
 }
 _CALL = re.compile(r"([\w-]+)\s*\(")
 _URL = re.compile(r"url\s*\(\s*(['\"]?)(.*?)\1\s*\)", re.IGNORECASE | re.DOTALL)
-_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*", re.IGNORECASE)
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,([A-Za-z0-9+/=\s]*)", re.IGNORECASE)
 _RULE = re.compile(r"@\s*([\w-]+)")
 _FETCHES = re.compile(r"url\s*\(|expression|behaviou?r\s*:|-moz-binding|(?:java|vb)script\s*:|data:|//", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+)(?:px)?\s*$")
@@ -171,9 +173,21 @@ def _refuse_value(element: str, attribute: str, value: str) -> None:
 
 def _refuse_reference(element: str, value: str) -> None:
     address = value.strip()
-    is_picture = element == "image" and _PICTURE.fullmatch(address)
-    if not (address.startswith("#") or is_picture or not address):
+    picture = _PICTURE.fullmatch(address) if element == "image" else None
+    if picture:
+        _refuse_picture(picture[1].lower(), picture[2])
+    elif address and not address.startswith("#"):
         raise Unfit(f"The SVG points outside of itself: {address[:60]}")
+
+
+def _refuse_picture(kind: str, encoded: str) -> None:
+    """Refuses a picture within the drawing that would be refused by itself."""
+    try:
+        keep(b64decode(encoded), f"image/{kind}")
+    except Unfit as unfit:
+        raise Unfit(f"The SVG holds a picture that is not taken. {unfit}") from None
+    except ValueError:
+        raise Unfit("The SVG holds a picture that is damaged.") from None
 
 
 def _refuse_style(style: str) -> None:

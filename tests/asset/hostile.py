@@ -6,6 +6,7 @@ Each begins as a file of its type does, so that it is refused by nothing but a c
 import struct
 import zipfile
 import zlib
+from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
 
@@ -105,6 +106,11 @@ def svg(inside: str = "", attributes: str = "", before: str = "") -> bytes:
         f'{before}<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'viewBox="0 0 9 9" {attributes}>{inside}</svg>'
     ).encode()
+
+
+def embedded(content: bytes) -> str:
+    """A picture within an SVG."""
+    return f'<image href="data:image/png;base64,{b64encode(content).decode()}"/>'
 
 
 # The large ones are made when they are sent.
@@ -241,6 +247,9 @@ _SVGS: dict[str, tuple[bytes, str]] = {
     "no SVG": (b'<x:svg xmlns:x="urn:x"><svg/></x:svg>', "no SVG"),
     "an SVG cut at 99 %": (cut(SVG), "not whole"),
     "an SVG that goes on": (SVG + b"<script>alert(1)</script>", "not whole"),
+    "a picture of too many pixels": (svg(embedded(png_of(8_000, 7_500, rows=1))), "not taken"),
+    "a picture that is a page": (svg(embedded(with_text("<html><script>1</script></html>"))), "not taken"),
+    "a picture that is none": (svg('<image href="data:image/png;base64,AAAA"/>'), "not taken"),
     "a NUL": (svg("<text>\0</text>"), "not whole"),
 }
 SVGS: dict[str, tuple[bytes | Callable[[], bytes], str, str]] = {

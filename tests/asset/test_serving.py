@@ -5,6 +5,7 @@ import pytest
 from core.ids import new_id
 from tests.asset.api import fetched, ready
 from tests.asset.files import GOOD, PDF, SVG, picture
+from tests.asset.hostile import embedded
 from tests.factories import Shop
 
 pytestmark = pytest.mark.usefixtures("no_other_worker")
@@ -36,6 +37,13 @@ class TestAssetAddress:
             b'12">', b'12" xmlns="http://www.w3.org/2000/svg">', 1
         ).replace(b'"/>', b'" />')
         assert (asset["width"], asset["height"]) == (24, 12)
+
+    async def test_of_an_svg_keeps_a_picture_within_it(self, shop: Shop) -> None:
+        drawn = embedded(picture(40, 30))
+        told = SVG.replace(b"<path", f"{drawn}<path".encode())
+        asset = await ready(shop, told, "image/svg+xml")
+
+        assert drawn.removesuffix("/>").encode() in (await fetched(shop, asset["url"])).content
 
     @pytest.mark.parametrize(
         ("asked", "status", "start", "end"),

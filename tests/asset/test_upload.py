@@ -1,5 +1,6 @@
 """Uploading assets, as a dashboard does it: announce, send, complete, and what a worker makes of it."""
 
+import asyncio
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -296,6 +297,14 @@ class TestCompleting:
         await put(shop, announced["upload"], content)
         assert codes(await complete(shop, asset_id)) == []
         assert codes(await complete(shop, asset_id)) == [("ALREADY_COMPLETE", ["id"])]
+
+    async def test_is_done_once_by_those_who_do_it_together(self, shop: Shop) -> None:
+        content = picture()
+        announced = await announce(shop, content)
+        await put(shop, announced["upload"], content)
+        payloads = await asyncio.gather(*(complete(shop, announced["asset"]["id"]) for _ in range(5)))
+
+        assert sorted(codes(payload) for payload in payloads) == [[]] + [[("ALREADY_COMPLETE", ["id"])]] * 4
 
     @pytest.mark.parametrize(
         ("content", "announced", "found"),
