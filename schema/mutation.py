@@ -19,7 +19,7 @@ from schema.access import Needs
 from schema.enums import enum_of
 from schema.query import root_field
 from schema.request import Request
-from schema.scalars import SentJson
+from schema.scalars import JsonInput
 
 # One meaning for each code, whatever the mutation.
 CODES: dict[str, str] = {
@@ -140,8 +140,8 @@ def mutation(
 
 
 def plain(value: Any) -> Any:
-    """An argument without what is null, and with enums as their values; JSON stays as it is."""
-    if isinstance(value, SentJson):
+    """An argument without what is null, and with enums as their values. JSON is as it was sent."""
+    if isinstance(value, JsonInput):
         return value.value
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items() if item is not None}

@@ -1,6 +1,5 @@
 """Scalars, and how database values become them."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -50,11 +49,13 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class SentJson:
-    """A JSON value as a client sent it, nulls included: in inputs null means that a field was left out."""
+class JsonInput:
+    """JSON that a client sent, which nothing on its way to the use case may look into: its nulls are values."""
 
-    value: Any
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 JSON = NewType("JSON", object)
@@ -76,7 +77,7 @@ SCALARS: dict[object, Any] = {
         name="JSON",
         description="Any JSON value, for what has no fixed form.",
         serialize=_as_it_is,
-        parse_value=SentJson,
+        parse_value=JsonInput,
     ),
 }
 CONFIG = StrawberryConfig(scalar_map=SCALARS)
