@@ -14,6 +14,8 @@ SCOPES: dict[str, str] = {
     "products:write": "Add, change and delete products and stock.",
     "orders:read": "See orders and who placed them.",
     "orders:write": "Cancel orders.",
+    "assets:read": "See every picture and file, and where it is used.",
+    "assets:write": "Upload, change and delete pictures and files.",
     "events:read": "Follow what changes in the workspace.",
     "members:read": "See who works in the workspace.",
     "members:write": "Invite people, change their roles and remove them.",
@@ -40,8 +42,10 @@ class Role(StrEnum):
     VIEWER = "VIEWER"
 
 
-_VIEWER = frozenset({"workspace:read", "products:read", "orders:read", "events:read", "sites:read", "storefront:read"})
-_STAFF = _VIEWER | {"products:write", "orders:write"}
+_VIEWER = frozenset(
+    {"workspace:read", "products:read", "orders:read", "assets:read", "events:read", "sites:read", "storefront:read"}
+)
+_STAFF = _VIEWER | {"products:write", "orders:write", "assets:write"}
 _ALL = frozenset(SCOPES)
 
 # Owners and administrators differ in one thing that is no scope: only an owner makes or removes owners.

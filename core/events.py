@@ -16,6 +16,9 @@ class SyncEventType(StrEnum):
     SITE_DELETED = "site.deleted"
     STOREFRONT_PUBLISHED = "storefront.published"
     STOREFRONT_DRAFT_UPDATED = "storefront.draft_updated"
+    ASSET_CREATED = "asset.created"
+    ASSET_UPDATED = "asset.updated"
+    ASSET_DELETED = "asset.deleted"
     WORKSPACE_SETTINGS_UPDATED = "workspace.settings_updated"
 
     @property

@@ -10,6 +10,7 @@ from models.account import (
     UserIdempotencyKey,
     UserSession,
 )
+from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
@@ -23,6 +24,9 @@ from models.workspace import ApiKey, Invitation, Membership, PersistedOperation,
 __all__ = [
     "ApiKey",
     "AppUser",
+    "Asset",
+    "AssetRendition",
+    "AssetSearchToken",
     "AuditEntry",
     "Base",
     "EmailMessage",

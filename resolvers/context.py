@@ -8,6 +8,7 @@ from core.access import Caller
 from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings
+from integrations.storage import Storage
 from resolvers.polling import Polls
 
 
@@ -19,6 +20,7 @@ class Platform:
     database: Database
     redis: Redis
     doorbells: Doorbells
+    storage: Storage
     polls: Polls = field(default_factory=Polls)
 
 

@@ -25,6 +25,9 @@ _DESCRIPTIONS = {
     EventType.SITE_DELETED: "A site was deleted.",
     EventType.STOREFRONT_PUBLISHED: "A site looks different: another version of its config is live.",
     EventType.STOREFRONT_DRAFT_UPDATED: "A draft of what a site looks like was made, edited, scheduled or given up.",
+    EventType.ASSET_CREATED: "An uploaded picture or file is ready to be used.",
+    EventType.ASSET_UPDATED: "What is said of a picture or file was edited, or its file was refused or lost.",
+    EventType.ASSET_DELETED: "A picture or file was deleted.",
     EventType.WORKSPACE_SETTINGS_UPDATED: "The workspace's name, currency or other settings changed.",
 }
 SYNC_EVENT_TYPES = {kind.name: (kind.value, _DESCRIPTIONS[kind]) for kind in EventType}

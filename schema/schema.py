@@ -8,6 +8,7 @@ from resolvers.read import Engine
 from schema import (
     account,
     api_key,
+    asset,
     audit,
     changes,
     event,
@@ -41,6 +42,7 @@ NOUNS = (
     storefront,
     storefront_draft,
     storefront_member,
+    asset,
     product,
     order,
     audit,

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
+from integrations.storage import new_storage
 from resolvers.account.platform_admin import set_platform_admin
 from resolvers.context import Platform
 
@@ -21,7 +22,7 @@ async def run(settings: Settings, email: str, *, is_admin: bool) -> bool:
     redis = Redis.from_url(settings.redis_url.get_secret_value())
     database = await Database.open(settings)
     try:
-        platform = Platform(settings, database, redis, Doorbells(redis))
+        platform = Platform(settings, database, redis, Doorbells(redis), new_storage(settings))
         return await set_platform_admin(platform, email, is_admin=is_admin) is not None
     finally:
         await database.close()

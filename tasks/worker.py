@@ -22,17 +22,18 @@ from core.event_loop import watch_lag
 from core.pubsub import Doorbells
 from core.settings import Settings
 from integrations.messaging import new_mailer
+from integrations.storage import new_storage
 from integrations.webhook import Poster
 from resolvers.context import Platform
 from resolvers.webhook import Dispatcher
-from tasks import email, retention, storefront, webhook
+from tasks import asset, email, retention, storefront, webhook
 from tasks.doorbell import declare, new_broker
 from tasks.job import Job, Services
 from tasks.port import listen, serve
 
 log = structlog.get_logger()
 
-JOBS: tuple[Job, ...] = (email.JOB, retention.JOB, storefront.JOB, webhook.JOB)
+JOBS: tuple[Job, ...] = (email.JOB, retention.JOB, storefront.JOB, webhook.JOB, asset.PROCESS, asset.SWEEP)
 THREADS = 8
 # Milliseconds: how long the worker sleeps where there is no doorbell, and how long jobs may take to end when it stops.
 IDLE = 500
@@ -128,7 +129,9 @@ class _Inside(Middleware):
         database = await Database.open(settings)
         self._stack.push_async_callback(database.close)
         doorbells = Doorbells(redis)
-        self._services = Services(Platform(settings, database, redis, doorbells), new_mailer(settings))
+        self._services = Services(
+            Platform(settings, database, redis, doorbells, new_storage(settings)), new_mailer(settings)
+        )
         poster = await self._stack.enter_async_context(Poster(allow_loopback=settings.webhook_allow_loopback))
         dispatcher = Dispatcher(self._services.platform, poster)
         REGISTRY.register(dispatcher.figures)

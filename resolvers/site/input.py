@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, StringConstraints
 
 from core.errors import Problem
-from resolvers.product.input import slugify
+from core.words import slugify
 from resolvers.validation import problem_error, text_of
 
 # A label of a name in the DNS.

@@ -260,6 +260,7 @@ class TestGraphiqlPage:
         assert list(tabs_of(graphiql_page(get()))) == [
             *("Shop", "Products", "ProductBySlug", "OrderPlace", "OrderByToken"),
             *("SignIn", "ProductCreate", "ProductUpdate", "ProductDelete", "Orders", "Order"),
+            *("AssetUploadCreate", "AssetUploadComplete", "Assets"),
             *("WebhookEndpointCreate", "WebhookDeliveries", "WebhookDeliveryReplay", "Changes"),
             *("OrderEvents", "Activity"),
         ]

@@ -22,6 +22,9 @@ Row = dict[str, Any]
 
 TABLES = (
     "api_key",
+    "asset",
+    "asset_rendition",
+    "asset_search_token",
     "audit_entry",
     "invitation",
     "membership",
@@ -111,6 +114,36 @@ select workspace_id, gen_random_uuid(), $2::uuid, id, type, sequence, convert_to
   from sync_event where workspace_id = $1 and sequence <= 14
 union all select $1, gen_random_uuid(), $2, gen_random_uuid(), 'webhook.ping', 0, '{}', '2100-01-01'
 """
+# Of every kind and status, some of a size and a name, each picture with two smaller ones.
+ASSETS = """
+with made as (
+  insert into asset (workspace_id, id, kind, mime_type, filename, original_filename, byte_size, width, height, sha256,
+                     title, alt_text, metadata, status, failure_reason, due_at, upload_expires_at, created_by)
+  select $1, gen_random_uuid(), k.kind, k.mime_type, case when s = 'READY' then 'lamp-' || n || '.bin' end,
+         case n % 3 when 0 then 'Ätna.png' when 1 then 'ätna.PNG' else 'lamp ' || n end, 100 * (n % 4 + 1),
+         case when k.kind = 'IMAGE' then 640 end, case when k.kind = 'IMAGE' then 480 end, null,
+         case n % 2 when 0 then 'Brass lamp' else '' end, 'No. ' || n, jsonb_build_object('n', n, 'ä', null), s,
+         case when s = 'FAILED' then 'It is damaged.' end, case when s = 'PROCESSING' then timestamptz '2100-01-01' end,
+         timestamptz '2100-01-01', case when n % 2 = 0 then $2::uuid end
+    from generate_series(1, 3) n,
+         (values ('IMAGE', 'image/png'), ('IMAGE', 'image/jpeg'), ('SVG', 'image/svg+xml'), ('FONT', 'font/woff2'),
+                 ('VIDEO', 'video/mp4'), ('DOCUMENT', 'application/pdf')) k(kind, mime_type),
+         unnest(array['READY', 'READY', 'UPLOADING', 'PROCESSING', 'FAILED']) s
+  returning workspace_id, id, kind, status, title),
+token as (
+  insert into asset_search_token (workspace_id, asset_id, token)
+  select workspace_id, id, w from made, unnest(case title when '' then array['atna'] else array['brass', 'lamp'] end) w)
+insert into asset_rendition (workspace_id, id, asset_id, filename, mime_type, width, height, byte_size)
+select workspace_id, gen_random_uuid(), id, 'lamp-' || n || 'w.webp', 'image/webp', 320 * n, 240 * n, 50 * n
+  from made, generate_series(1, 2) n where kind = 'IMAGE' and status = 'READY'
+"""
+PICTURES = """
+update product_image i set asset_id = a.id
+  from (select id, row_number() over (order by id) n, count(*) over () c from asset
+         where workspace_id = $1 and kind = 'IMAGE') a
+ where i.workspace_id = $1 and i.asset_id is null and a.n = 1 + get_byte(uuid_send(i.id), 15) % a.c
+   and get_byte(uuid_send(i.id), 14) % 3 > 0
+"""
 ADDRESS = {"name": "Ada Ødegård", "line1": "Gasse 1", "city": "Wien", "countryCode": "AT", "postalCode": "1010"}
 
 
@@ -154,7 +187,9 @@ async def _fill(graphql: GraphQL, shop: Shop, products: int, orders: int, chance
         await filled_shop(graphql, shop)
         # What is made here is not for it.
         await shop.sql("update webhook_endpoint set is_active = false, disabled_reason = 'FAILING'")
+    await shop.sql(ASSETS, shop.workspace_id, shop.owner.id)
     made = [await _product(shop, number, chance) for number in range(products)]
+    await shop.sql(PICTURES, shop.workspace_id)
     tokens = await _orders(shop, [each for each in made if each["onSale"]], orders, chance)
     for each in made[::9]:
         await _done(shop, PRODUCT_DELETE, {"id": each["id"]})
@@ -308,6 +343,8 @@ insert into polling_state (workspace_id, id, caller_id, caller_kind, caller_labe
   on conflict do nothing
 """
 _TIED = (
+    ("asset", "created_at"),
+    ("asset", "updated_at"),
     ("product", "created_at"),
     ("product", "updated_at"),
     ("sales_order", "placed_at"),
@@ -336,6 +373,7 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
             key = "id" if table == "workspace" else "workspace_id"
             records = await connection.fetch(f"select * from {table} where {key} = any($1)", ours)
             found[table] = [_plain(record) for record in records]
+        found["asset_usage"] = _usage(found)
         wanted = [row["user_id"] for row in found["membership"]] + [person.id for person in people]
         for table in ("theme", "theme_version"):
             found[table] = [_plain(record) for record in await connection.fetch(f"select * from {table}")]
@@ -348,6 +386,17 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
     return found
 
 
+def _usage(found: dict[str, list[Row]]) -> list[Row]:
+    """What shows which asset: pictures of products that are not deleted."""
+    products = {row["id"]: row for row in found["product"] if row["deleted_at"] is None}
+    return [
+        {"id": image["id"], "workspace_id": image["workspace_id"], "asset_id": image["asset_id"]}
+        | {"kind": "PRODUCT", "entity_type": "Product", "entity_id": product["id"], "title": product["title"]}
+        for image in found["product_image"]
+        if image["asset_id"] and (product := products.get(image["product_id"]))
+    ]
+
+
 async def _tie(connection: Any, table: str, column: str, ours: list[UUID], chance: random.Random) -> None:
     for record in await connection.fetch(f"select id from {table} where workspace_id = any($1)", ours):
         if chance.random() < 0.8:
@@ -357,7 +406,7 @@ async def _tie(connection: Any, table: str, column: str, ours: list[UUID], chanc
 
 def _plain(record: Any) -> Row:
     row = dict(record)
-    for column in ("changes", "shipping_address"):
+    for column in ("changes", "shipping_address", "metadata"):
         if row.get(column) is not None:
             row[column] = json.loads(row[column])
     return row

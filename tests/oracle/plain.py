@@ -27,6 +27,9 @@ DIGITS = {"EUR": 2, "JPY": 0}
 
 TABLES = {
     "ApiKey": "api_key",
+    "Asset": "asset",
+    "AssetRendition": "asset_rendition",
+    "AssetUsage": "asset_usage",
     "AuditEntry": "audit_entry",
     "Invitation": "invitation",
     "Membership": "membership",
@@ -51,9 +54,10 @@ TABLES = {
     "WebhookEndpointHealth": "webhook_endpoint",
     "Workspace": "workspace",
 }
-WITHOUT_ID = {"StorefrontConfig", "SyncHealth", "WebhookEndpointHealth"}
+WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "SyncHealth", "WebhookEndpointHealth"}
 TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
+    "AssetUsage": "assets:read",
     "AuditEntry": "audit:read",
     "Invitation": "members:read",
     "Membership": "members:read",
@@ -75,6 +79,17 @@ TYPE_SCOPES = {
 # By type: the sorts and their columns, the first with its direction being the default.
 SORTS: dict[str, tuple[dict[str, str], str]] = {
     "ApiKey": ({"CREATED_AT": "created_at"}, "DESC"),
+    "Asset": (
+        {
+            "CREATED_AT": "created_at",
+            "UPDATED_AT": "updated_at",
+            "FILENAME": "original_filename_sort",
+            "BYTE_SIZE": "byte_size",
+        },
+        "DESC",
+    ),
+    "AssetRendition": ({"WIDTH": "width"}, "ASC"),
+    "AssetUsage": ({"ID": "id"}, "ASC"),
     "AuditEntry": ({"AT": "at"}, "DESC"),
     "Invitation": ({"CREATED_AT": "created_at"}, "DESC"),
     "Membership": ({"CREATED_AT": "created_at"}, "ASC"),
@@ -102,8 +117,11 @@ KINDS = {
     "at": datetime,
     "placed_at": datetime,
     "title_sort": str,
+    "original_filename_sort": str,
     "id": UUID,
 }
+# Who sees what shoppers do not, by type; of all that is about products `products:read`.
+_UNPUBLISHED_SCOPES = {"Asset": "assets:read", "SyncEvent": "events:read"}
 DEFAULT_SIZE, MAX_SIZE, MAX_LISTED, MAX_WORDS = 20, 100, 100, 8
 ID = re.compile(r"([A-Za-z]{1,60})_([0-9a-f]{32})")
 
@@ -136,7 +154,7 @@ class View:
         """Whether the row is there for the caller."""
         if type_name in {"Product", "ProductVariant", "Site"} and row["deleted_at"] is not None:
             return False
-        scope = "events:read" if type_name == "SyncEvent" else "products:read"
+        scope = _UNPUBLISHED_SCOPES.get(type_name, "products:read")
         if not self.has(scope) and not self.is_published(type_name, row):
             return False
         if self.everywhere or type_name == "Theme":
@@ -152,6 +170,8 @@ class View:
         """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
         if type_name == "SyncEvent":
             return not row["type"].startswith(("order.", "site."))
+        if type_name == "Asset":
+            return bool(row["status"] == "READY")
         if type_name in {"ProductVariant", "ProductImage"}:
             row = self.world.by_id["product"][row["product_id"]]
         elif type_name != "Product":
@@ -407,9 +427,12 @@ def _words(text: str) -> list[str]:
     return list(dict.fromkeys(word[:64] for word in re.findall(r"\w+", plain)))
 
 
-def _is_found(view: View, product: Row, search: str) -> bool:
-    tokens = [row["token"] for row in view.world.rows["product_search_token"] if row["product_id"] == product["id"]]
-    return bool(tokens) and all(any(token.startswith(word) for token in tokens) for word in _words(search))
+def _has_words(table: str, column: str) -> Callable[[View, Row, Any], bool]:
+    def holds(view: View, row: Row, search: str) -> bool:
+        tokens = [each["token"] for each in view.world.rows[table] if each[column] == row["id"]]
+        return bool(tokens) and all(any(token.startswith(word) for token in tokens) for word in _words(search))
+
+    return holds
 
 
 def _is_open(_view: View, invitation: Row, wanted: bool) -> bool:
@@ -442,6 +465,11 @@ def event_type(stored: str) -> str:
 CALLER_TYPES = {"SHOPPER": "StorefrontToken", "USER": "User", "API_KEY": "ApiKey"}
 FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("ApiKey", "isRevoked"): _is_revoked,
+    ("Asset", "createdAt"): _lies_in("created_at"),
+    ("Asset", "kind"): _is_one_of("kind"),
+    ("Asset", "mimeType"): _is_one_of("mime_type"),
+    ("Asset", "search"): _has_words("asset_search_token", "asset_id"),
+    ("Asset", "status"): _is_one_of("status"),
     ("AuditEntry", "action"): lambda _view, row, value: row["action"] == value,
     ("AuditEntry", "at"): _lies_in("at"),
     ("AuditEntry", "callerId"): _is_called_by,
@@ -455,7 +483,7 @@ FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("Order", "status"): _is_one_of("status"),
     ("Product", "availableForSale"): lambda view, row, value: value is _is_on_sale(view, row),
     ("Product", "createdAt"): _lies_in("created_at"),
-    ("Product", "search"): _is_found,
+    ("Product", "search"): _has_words("product_search_token", "product_id"),
     ("Product", "status"): _is_one_of("status"),
     ("Product", "updatedAt"): _lies_in("updated_at"),
     ("StorefrontToken", "isRevoked"): _is_revoked,
@@ -537,6 +565,22 @@ def _quantity(thing: Thing) -> int | None:
 def _url(thing: Thing) -> str:
     url: str = thing.row["url"]
     return thing.view.world.base_url + url if url.startswith("/") else url
+
+
+def _file_url(column: str) -> Callable[[Thing], str | None]:
+    def value(thing: Thing) -> str | None:
+        row = thing.row
+        if row["filename"] is None:
+            return None
+        return f"{thing.view.world.base_url}/assets/{row['workspace_id'].hex}/{row[column].hex}/{row['filename']}"
+
+    return value
+
+
+def _usage(thing: Thing, **arguments: Any) -> Row:
+    thing.view.need("assets:read")
+    found: Row = _children("AssetUsage", "asset_id")(thing, **arguments)
+    return found
 
 
 def _scopes(thing: Thing) -> list[str]:
@@ -673,6 +717,16 @@ def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
 
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ApiKey", "scopes"): _scopes,
+    ("Asset", "createdBy"): _related("User", "created_by"),
+    ("Asset", "failureReason"): _only_with("assets:read", "failure_reason"),
+    ("Asset", "metadata"): _only_with("assets:read", "metadata"),
+    ("Asset", "originalFilename"): _only_with("assets:read", "original_filename"),
+    ("Asset", "renditions"): _children("AssetRendition", "asset_id"),
+    ("Asset", "sha256"): _only_with("assets:read", "sha256"),
+    ("Asset", "url"): _file_url("id"),
+    ("Asset", "usage"): _usage,
+    ("AssetRendition", "url"): _file_url("asset_id"),
+    ("AssetUsage", "entityId"): lambda thing: global_id(thing.row["entity_type"], thing.row["entity_id"]),
     ("AuditEntry", "callerId"): _caller_id,
     ("AuditEntry", "entityId"): lambda thing: global_id(thing.row["entity_type"], thing.row["entity_id"]),
     ("Membership", "user"): _related("User", "user_id"),
@@ -692,6 +746,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Product", "images"): _children("ProductImage", "product_id"),
     ("Product", "priceRange"): _prices,
     ("Product", "variants"): _children("ProductVariant", "product_id"),
+    ("ProductImage", "asset"): _related("Asset", "asset_id"),
     ("ProductImage", "url"): _url,
     ("ProductVariant", "availableForSale"): lambda thing: thing.row["quantity_available"] > 0,
     ("ProductVariant", "price"): _money_of("price_amount"),
@@ -903,6 +958,8 @@ def _nodes(view: View, ids: list[str]) -> list[Any]:
 
 ROOTS: dict[str, Callable[..., Any]] = {
     "apiKeys": _listed("ApiKey", "api_keys:read"),
+    "asset": _by_id("Asset", "assets:read"),
+    "assets": _listed("Asset", "assets:read"),
     "auditEntries": _listed("AuditEntry", "audit:read"),
     "changes": _changes,
     "invitations": _listed("Invitation", "members:read"),

@@ -33,6 +33,7 @@ SDL = Path("schema.graphql")
 EXAMPLES = sorted(Path("schema/examples").glob("*.graphql"))
 # Lists that cannot grow. Any other is a connection.
 LISTS = {
+    "AssetUpload.headers",
     "ApiKey.scopes",  # at most as many as there are scopes
     "Query.nodes",  # as many as ids were sent
     "StorefrontToken.allowedOrigins",  # at most 50

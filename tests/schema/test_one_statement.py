@@ -47,6 +47,7 @@ VARIABLES: dict[str, Any] = {
     "OrderByToken": lambda world, order: {"token": order["token"]},
     "Orders": lambda world, _: {"first": 10},
     "Order": lambda world, _: {"id": world.global_id("Order")},
+    "Assets": lambda world, _: {"first": 10},
     "WebhookDeliveries": lambda world, _: {"first": 10},
     "Changes": lambda world, _: {"first": 10},
 }
@@ -107,7 +108,7 @@ class TestReads:
         order = await shop.order(product["variants"]["nodes"][0]["id"])
         known = {"slug": product["slug"], "token": order["orderToken"]}
         variables = VARIABLES.get(operation.name, lambda *_: {})(world, known)
-        send = shop.admin if operation.name in {"Orders", "Order", "WebhookDeliveries"} else shop.shopper
+        send = shop.admin if operation.name in {"Orders", "Order", "Assets", "WebhookDeliveries"} else shop.shopper
         options = {"operation": operation.name, "headers": NEWER_THAN_ANY_CACHE}
 
         expected = await send(operation.text, variables, **options)

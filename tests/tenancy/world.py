@@ -10,6 +10,7 @@ from core.access import SCOPES, Role
 from core.crypto import hash_secret, new_secret, pack_token
 from core.database import pinned
 from core.ids import global_id, new_id, uuid_in
+from resolvers.asset.keys import upload_key
 from resolvers.authentication import API_KEY_PREFIX
 from schema.reading import NODES, SOURCES
 from tests.client import GraphQL
@@ -78,6 +79,22 @@ hour as (
 insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, response_body)
 select workspace_id, $5, id, 1, now(), 7, '' from delivery
 """
+UPLOAD = """
+mutation ($input: AssetUploadCreateInput!) {
+  assetUploadCreate(input: $input) { asset { id } userErrors { code message } }
+}
+"""
+ASSET = """
+with asset as (
+  insert into asset (workspace_id, id, kind, mime_type, filename, original_filename, byte_size, width, height, sha256,
+                     title, status, upload_expires_at, created_by)
+  values ($1, $2, 'IMAGE', 'image/png', 'lamp-0.png', 'Lamp.png', 100, 640, 480, repeat('0', 64), 'Lamp', 'READY',
+          now(), $4)
+  returning workspace_id, id),
+token as (insert into asset_search_token (workspace_id, asset_id, token) select workspace_id, id, 'lamp' from asset)
+insert into asset_rendition (workspace_id, id, asset_id, filename, mime_type, width, height, byte_size)
+select workspace_id, $3, id, 'lamp-320w-0.webp', 'image/webp', 320, 240, 50 from asset
+"""
 ALL_SCOPES = [scope.replace(":", "_").upper() for scope in SCOPES]
 
 
@@ -98,7 +115,8 @@ class FilledShop:
 
 async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     """Fills a shop. A new tenant table wants a row here, a new type an object."""
-    product = await shop.product(images=[{"url": "https://pictures.example/1.png"}])
+    asset_id = await _add_asset(shop)
+    product = await shop.product(images=[{"assetId": global_id("Asset", asset_id)}])
     order = await shop.order(product["variants"]["nodes"][0]["id"], idempotency_key=new_id().hex)
     assert order["userErrors"] == [], order
     await add_member(shop.platform, shop.workspace_id, await make_user(shop.platform), Role.STAFF)
@@ -133,6 +151,25 @@ async def _add_site(shop: Shop) -> None:
     person = {"siteId": site, "userId": global_id("User", shop.owner.id)}
     await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
     await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)
+
+
+async def _add_asset(shop: Shop) -> UUID:
+    """A picture with a smaller size, whose files nobody asks for."""
+    asset_id = new_id()
+    await shop.sql(ASSET, shop.workspace_id, asset_id, new_id(), shop.owner.id)
+    return asset_id
+
+
+async def uploaded_asset(filled: FilledShop) -> str:
+    """The id of an asset that nothing uses and whose file was sent and not looked at yet."""
+    content = b"%PDF-1.7 %%EOF"
+    given = {"filename": "lamp.pdf", "mimeType": "application/pdf", "byteSize": len(content)}
+    asset = (await _done(filled.shop, "assetUploadCreate", UPLOAD, {"input": given}))["asset"]
+    asset_id = uuid_in(asset["id"], "Asset")
+    assert asset_id
+    key = upload_key(filled.shop.workspace_id, asset_id)
+    await filled.shop.platform.storage.write(key, content, "application/pdf")
+    return str(asset["id"])
 
 
 async def _add_webhook(shop: Shop) -> None:
