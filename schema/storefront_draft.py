@@ -217,7 +217,7 @@ class StorefrontDraftScheduleInput:
     """A schedule."""
 
     revision: int = strawberry.field(description=_REVISION)
-    publish_at: datetime = strawberry.field(description="When: a time that lies ahead, by at most 366 days.")
+    publish_at: datetime = strawberry.field(description="When: a time that lies ahead.")
     change_summary: str | None = strawberry.field(default=None, description="What changed, in short.")
     change_description: str | None = strawberry.field(default=None, description="What changed and why.")
     tags: list[str] | None = strawberry.field(default=None, description="Words to find it by, at most 20.")

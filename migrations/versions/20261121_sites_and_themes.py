@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.tenancy import protect
 
 revision: str = "4783f3598076"
-down_revision: str | None = "3e8a1f6b7c90"
+down_revision: str | None = "9b27c4d6e1f8"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

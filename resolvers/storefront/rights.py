@@ -10,13 +10,20 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.access import STOREFRONT_SCOPES, Caller, CallerKind, Role, StorefrontRole
+from core.access import Caller, CallerKind, Role, StorefrontRole
 from core.errors import Forbidden
 from models import StorefrontGrant, StorefrontMember
 from resolvers.storefront.diff import pointer
 from resolvers.write import Write
 
 MAX_TOLD = 20
+# By its highest scope. Each mutation needs its own scope besides, so that a key never does more than its scopes say.
+_ROLE_OF_KEY = {
+    StorefrontRole.ADMIN: "storefront:admin",
+    StorefrontRole.PUBLISHER: "storefront:publish",
+    StorefrontRole.EDITOR: "storefront:write",
+    StorefrontRole.VIEWER: "storefront:read",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ def _role_everywhere(caller: Caller) -> StorefrontRole | None:
     if caller.kind is CallerKind.USER:
         return StorefrontRole.ADMIN if caller.role in {Role.OWNER, Role.ADMIN} else None
     if caller.kind is CallerKind.API_KEY:
-        return next((role for role in StorefrontRole if STOREFRONT_SCOPES[role] <= caller.scopes), None)
+        return next((role for role, scope in _ROLE_OF_KEY.items() if caller.has(scope)), None)
     return None
 
 

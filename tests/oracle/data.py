@@ -37,6 +37,9 @@ TABLES = (
     "product_variant",
     "sales_order",
     "site",
+    "storefront_draft",
+    "storefront_grant",
+    "storefront_member",
     "storefront_token",
     "storefront_version",
     "webhook_attempt",
@@ -105,6 +108,29 @@ select workspace_id, gen_random_uuid(), site_id, n, theme_version, '{"n":' || n 
        content, seo, settings, digest, 'No. ' || n, array['ä', n::text],
        (select user_id from membership m where m.workspace_id = $1 order by user_id offset n % 4 limit 1), 'somebody'
   from storefront_version, generate_series(2, 30) n where workspace_id = $1 and site_id = $2
+"""
+DRAFTS = """
+insert into storefront_draft (workspace_id, id, site_id, name, status, base_version_id, against_version_id,
+                              published_version_id, publish_at, theme, seo, created_by, author, editor, failure)
+select workspace_id, gen_random_uuid(), site_id, 'No. ' || number, status, id,
+       case when number % 3 = 0 then id else (select live_version_id from site where id = $2) end,
+       case when status = 'PUBLISHED' then id end,
+       case when status = 'SCHEDULED' then timestamptz '2100-01-01' end,
+       case when number % 2 = 0 then '{"n":[null,' || number || ']}' end, case when number % 5 = 0 then '{}' end,
+       created_by, author, author, case when number % 7 = 0 then 'Because.' end
+  from (select *, (array['OPEN', 'SCHEDULED', 'PUBLISHED', 'DISCARDED'])[1 + number % 4] as status
+          from storefront_version where workspace_id = $1 and site_id = $2) v
+"""
+MEMBERS = """
+insert into storefront_member (workspace_id, id, site_id, user_id, role)
+select workspace_id, gen_random_uuid(), $2::uuid, user_id,
+       (array['VIEWER', 'EDITOR', 'PUBLISHER'])[1 + row_number() over () % 3]
+  from membership where workspace_id = $1
+"""
+GRANTS = """
+insert into storefront_grant (workspace_id, id, site_id, user_id, section, component)
+select workspace_id, gen_random_uuid(), $2::uuid, user_id, section, '/colors'
+  from membership, unnest(array['theme', 'layout', 'seo']) section where workspace_id = $1
 """
 # Due in a far future, so that no worker of another test takes them up.
 DELIVERIES = """
@@ -219,6 +245,9 @@ async def _sites(shop: Shop) -> None:
         site = uuid_in((await make_site(shop, name=f"Site {number}"))["id"], "Site")
         if number == 1:
             await shop.sql(VERSIONS, shop.workspace_id, site)
+            await shop.sql(DRAFTS, shop.workspace_id, site)
+            await shop.sql(MEMBERS, shop.workspace_id, site)
+            await shop.sql(GRANTS, shop.workspace_id, site)
         if number == 2:
             await shop.sql("update storefront_token set revoked_at = now() where site_id = $1", site)
         if number == 3:
@@ -356,6 +385,7 @@ _TIED = (
     ("webhook_delivery", "created_at"),
     ("webhook_endpoint", "created_at"),
     ("site", "created_at"),
+    ("storefront_draft", "created_at"),
 )
 
 

@@ -385,7 +385,9 @@ class Writer:
             "order": "Order",
             "site": "Site",
             "storefrontConfig": "Site",
+            "storefrontDraft": "StorefrontDraft",
             "storefrontVersion": "StorefrontVersion",
+            "storefrontVersionDiff": "StorefrontVersion",
             "webhookDelivery": "WebhookDelivery",
             "webhookEndpoint": "WebhookEndpoint",
         }

@@ -19,6 +19,7 @@ import orjson
 from graphql import DocumentNode, ExecutionResult, GraphQLEnumType, GraphQLResolveInfo, build_schema, execute
 
 from core.access import Caller, CallerKind
+from resolvers.storefront.diff import diff
 from resolvers.storefront.sections import SECTIONS
 from tests.oracle.data import Row, World
 
@@ -42,6 +43,9 @@ TABLES = {
     "ProductVariant": "product_variant",
     "Site": "site",
     "StorefrontConfig": "storefront_version",
+    "StorefrontDraft": "storefront_draft",
+    "StorefrontGrant": "storefront_grant",
+    "StorefrontMember": "storefront_member",
     "StorefrontToken": "storefront_token",
     "StorefrontVersion": "storefront_version",
     "SyncEvent": "sync_event",
@@ -66,6 +70,9 @@ TYPE_SCOPES = {
     "PersistedOperation": "api_keys:read",
     "PollingState": "events:read",
     "Site": "sites:read",
+    "StorefrontDraft": "storefront:read",
+    "StorefrontGrant": "storefront:read",
+    "StorefrontMember": "storefront:read",
     "StorefrontToken": "api_keys:read",
     "StorefrontVersion": "storefront:read",
     "SyncHealth": "events:read",
@@ -104,6 +111,9 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "ProductImage": ({"POSITION": "position"}, "ASC"),
     "ProductVariant": ({"POSITION": "position"}, "ASC"),
     "Site": ({"CREATED_AT": "created_at"}, "ASC"),
+    "StorefrontDraft": ({"CREATED_AT": "created_at"}, "DESC"),
+    "StorefrontGrant": ({"ID": "id"}, "ASC"),
+    "StorefrontMember": ({"ID": "id"}, "ASC"),
     "StorefrontToken": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontVersion": ({"NUMBER": "number"}, "DESC"),
     "WebhookAttempt": ({"NUMBER": "number"}, "ASC"),
@@ -169,7 +179,7 @@ class View:
     def is_published(self, type_name: str, row: Row) -> bool:
         """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
         if type_name == "SyncEvent":
-            return not row["type"].startswith(("order.", "site."))
+            return not row["type"].startswith(("order.", "site.", "storefront.draft"))
         if type_name == "Asset":
             return bool(row["status"] == "READY")
         if type_name in {"ProductVariant", "ProductImage"}:
@@ -486,6 +496,7 @@ FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("Product", "search"): _has_words("product_search_token", "product_id"),
     ("Product", "status"): _is_one_of("status"),
     ("Product", "updatedAt"): _lies_in("updated_at"),
+    ("StorefrontDraft", "status"): _is_one_of("status"),
     ("StorefrontToken", "isRevoked"): _is_revoked,
     ("WebhookDelivery", "createdAt"): _lies_in("created_at"),
     ("WebhookDelivery", "endpointId"): _is_for,
@@ -689,6 +700,27 @@ def _json(column: str) -> Callable[[Thing], Any]:
     return lambda thing: orjson.Fragment(thing.row[column])
 
 
+def _resulting(column: str) -> Callable[[Thing], Any]:
+    """What a draft comes to: its own section, or its base version's."""
+
+    def value(thing: Thing) -> Any:
+        base = thing.view.world.by_id["storefront_version"][thing.row["base_version_id"]]
+        return orjson.Fragment(thing.row[column] or base[column])
+
+    return value
+
+
+def _draft_changes(thing: Thing) -> Any:
+    return orjson.Fragment(
+        "{" + ",".join(f'"{name}":{thing.row[name]}' for name in SECTIONS if thing.row[name] is not None) + "}"
+    )
+
+
+def _is_behind(thing: Thing) -> bool:
+    site = thing.view.world.by_id["site"][thing.row["site_id"]]
+    return bool(site["live_version_id"] != thing.row["against_version_id"])
+
+
 def _sections(thing: Thing, theme_id: UUID, version: str) -> Any:
     (found,) = (
         row["sections"]
@@ -754,12 +786,29 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ProductVariant", "quantityAvailable"): _quantity,
     ("Site", "liveStorefrontVersion"): _related("StorefrontVersion", "live_version_id"),
     ("Site", "sections"): lambda thing: _sections(thing, thing.row["theme_id"], thing.row["theme_version"]),
+    ("Site", "storefrontDrafts"): _guarded("storefront:read", _children("StorefrontDraft", "site_id")),
+    ("Site", "storefrontGrants"): _guarded("storefront:read", _children("StorefrontGrant", "site_id")),
+    ("Site", "storefrontMembers"): _guarded("storefront:read", _children("StorefrontMember", "site_id")),
     ("Site", "storefrontToken"): _token_of_site,
     ("Site", "storefrontVersions"): _guarded("storefront:read", _children("StorefrontVersion", "site_id")),
     ("Site", "theme"): _related("Theme", "theme_id"),
     ("Site", "url"): lambda thing: thing.view.world.site_url(thing.row["slug"]),
     **{("StorefrontConfig", name): _json(name) for name in SECTIONS},
     ("StorefrontConfig", "version"): lambda thing: thing.row["number"],
+    **{("StorefrontDraft", name): _resulting(name) for name in SECTIONS},
+    ("StorefrontDraft", "againstVersion"): _related("StorefrontVersion", "against_version_id"),
+    ("StorefrontDraft", "baseVersion"): _related("StorefrontVersion", "base_version_id"),
+    ("StorefrontDraft", "changes"): _draft_changes,
+    ("StorefrontDraft", "createdBy"): _related("User", "created_by"),
+    ("StorefrontDraft", "isBehind"): _is_behind,
+    ("StorefrontDraft", "publishedVersion"): _related("StorefrontVersion", "published_version_id"),
+    ("StorefrontDraft", "site"): _related("Site", "site_id"),
+    ("StorefrontDraft", "updatedBy"): _related("User", "updated_by"),
+    ("StorefrontGrant", "section"): lambda thing: thing.row["section"].upper(),
+    ("StorefrontGrant", "site"): _related("Site", "site_id"),
+    ("StorefrontGrant", "user"): _related("User", "user_id"),
+    ("StorefrontMember", "site"): _related("Site", "site_id"),
+    ("StorefrontMember", "user"): _related("User", "user_id"),
     **{("StorefrontVersion", name): _json(name) for name in SECTIONS},
     ("StorefrontVersion", "createdBy"): _related("User", "created_by"),
     ("StorefrontVersion", "site"): _related("Site", "site_id"),
@@ -860,6 +909,22 @@ def _storefront_config(view: View, siteId: str | None = None) -> Thing | None:  
     site_id = view.caller.site_id if siteId is None else id_of(siteId, "Site")
     site = next((row for row in view.all("Site") if row["id"] == site_id), None)
     return view.find("StorefrontConfig", site["live_version_id"]) if site else None
+
+
+def _version_diff(view: View, to: str, **arguments: str) -> list[Row]:
+    """How two versions differ is shown in tests/storefront: here only that they are the caller's, and of one site."""
+    _enter(view.caller, "storefront:read")
+    found = [view.find("StorefrontVersion", id_of(text, "StorefrontVersion")) for text in (arguments["from"], to)]
+    before, after = found
+    if before is None or after is None:
+        raise Refusal("NOT_FOUND")
+    if before.row["site_id"] != after.row["site_id"]:
+        raise Refusal("BAD_USER_INPUT")
+    return [
+        {"path": c.path, "operation": c.operation.name, "before": c.before, "after": c.after}
+        for name in SECTIONS
+        for c in diff(orjson.loads(before.row[name]), orjson.loads(after.row[name]), f"/{name}")
+    ]
 
 
 def _order_by_token(view: View, token: str) -> Thing | None:
@@ -978,6 +1043,8 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "sites": _listed("Site", "sites:read"),
     "storefrontConfig": _storefront_config,
     "storefrontTokens": _listed("StorefrontToken", "api_keys:read"),
+    "storefrontDraft": _by_id("StorefrontDraft", "storefront:read"),
+    "storefrontVersionDiff": _version_diff,
     "storefrontVersion": _by_id("StorefrontVersion", "storefront:read"),
     "viewer": _viewer,
     "webhookDeliveries": _listed("WebhookDelivery", "webhooks:read"),

@@ -15,7 +15,7 @@ from tests.client import GraphQL
 from tests.factories import Shop
 from tests.schema.arguments import ITEM, Builder, Path, Root, id_type, places, roots
 from tests.tenancy.catalog import fingerprint
-from tests.tenancy.world import FilledShop, filled_shop, new_filled_shop, uploaded_asset
+from tests.tenancy.world import FilledShop, filled_shop, new_filled_shop, scheduled_draft, uploaded_asset
 
 # What is no id whatever ids look like; `malformed` adds what almost is one.
 NONSENSE: list[Any] = [
@@ -41,6 +41,7 @@ NONSENSE: list[Any] = [
 MADE: dict[str, Callable[[FilledShop], Awaitable[str]]] = {
     "assetDelete": uploaded_asset,
     "assetUploadComplete": uploaded_asset,
+    "storefrontDraftUnschedule": scheduled_draft,
 }
 
 
@@ -230,6 +231,7 @@ class TestRelations:
         """Every relation of every type, followed from an object of a shop, shows only the shop's own ids."""
         await new_filled_shop(graphql, mine.shop)
         fields = {name: GRAPHQL_SCHEMA.type_map[name] for name in NODES}
+        empty = []
         for type_name, type_ in fields.items():
             assert isinstance(type_, GraphQLObjectType)
             for name, definition in type_.fields.items():
@@ -241,7 +243,13 @@ class TestRelations:
                 document = f"query ($id: ID!) {{ node(id: $id) {{ ... on {type_name} {{ {name} {selected} }} }} }}"
                 answer = await mine.shop.admin(document, {"id": mine.global_id(type_name)})
                 shown = answer["data"]["node"][name]
+                if shown is None:
+                    empty.append(f"{type_name}.{name}")
+                    continue
                 ids = [node["id"] for node in shown["nodes"]] if selected.startswith("{ nodes") else [shown["id"]]
                 for each in ids:
                     found = await mine.shop.admin("query ($id: ID!) { node(id: $id) { id } }", {"id": each})
                     assert found == {"data": {"node": {"id": each}}}, f"{type_name}.{name}"
+
+        # The newest draft is one that can be edited; another one of the shop was published.
+        assert empty == ["StorefrontDraft.publishedVersion"]

@@ -142,12 +142,11 @@ async def _add_site(shop: Shop) -> None:
     theme_id = global_id("Theme", await starter_theme(shop.platform))
     given = {"name": "Site", "slug": f"site-{new_id().hex[-12:]}", "themeId": theme_id}
     site = (await _done(shop, "siteCreate", SITE_CREATE, {"input": given}, **owner))["site"]["id"]
-    drafts = [
-        await _done(shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": {"siteId": site, "name": name}}, **owner)
-        for name in ("Published", "Open")
-    ]
-    published = drafts[0]["storefrontDraft"]["id"]
-    await _done(shop, "storefrontDraftPublish", DRAFT_PUBLISH, {"id": published}, **owner)
+    for name in ("Published", "Open"):
+        new = {"siteId": site, "name": name, "changes": {"seo": {"title": name}}}
+        draft = (await _done(shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": new}, **owner))["storefrontDraft"]
+        if name == "Published":
+            await _done(shop, "storefrontDraftPublish", DRAFT_PUBLISH, {"id": draft["id"]}, **owner)
     person = {"siteId": site, "userId": global_id("User", shop.owner.id)}
     await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
     await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)
@@ -177,6 +176,16 @@ async def _add_webhook(shop: Shop) -> None:
     endpoint = (await _done(shop, "webhookEndpointCreate", WEBHOOK_CREATE, {}))["webhookEndpoint"]
     endpoint_id = uuid_in(endpoint["id"], "WebhookEndpoint")
     await system_sql(shop.platform, DELIVERED, shop.workspace_id, new_id(), endpoint_id, new_id(), new_id())
+
+
+async def scheduled_draft(filled: FilledShop) -> str:
+    """A new draft of the shop's newest site, scheduled, at revision 1."""
+    site = filled.global_id("Site")
+    given = {"siteId": site, "name": "Scheduled"}
+    draft = (await _done(filled.shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": given}))["storefrontDraft"]["id"]
+    statement = "update storefront_draft set status = 'SCHEDULED', publish_at = '2100-01-01' where id = $1"
+    await filled.shop.sql(statement, uuid_in(draft, "StorefrontDraft"))
+    return str(draft)
 
 
 async def new_filled_shop(graphql: GraphQL, like: Shop) -> FilledShop:
