@@ -141,6 +141,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await platform.polls.close(platform.database)
         REGISTRY.unregister(collector)
         REQUEST_LOG.flush()
         await platform.database.close()
