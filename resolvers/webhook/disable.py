@@ -15,7 +15,7 @@ REASONS = {
 }
 
 
-async def disable_endpoint(platform: Platform, endpoint: EndpointKey, reason: str, url: str | None = None) -> bool:
+async def disable_endpoint(platform: Platform, endpoint: EndpointKey, reason: str, url: str) -> bool:
     """Turns it off, once, with an entry in the audit log and an e-mail to each owner; gives whether that was done.
 
     It stays on where it has another URL by now than `url`, at which the reason was found, and where something was
@@ -23,9 +23,7 @@ async def disable_endpoint(platform: Platform, endpoint: EndpointKey, reason: st
     again.
     """
     caller = Caller(CallerKind.SYSTEM, workspace_id=endpoint.workspace_id, label="Vitrine")
-    wanted = [WebhookEndpoint.id == endpoint.id, WebhookEndpoint.is_active]
-    if url is not None:
-        wanted.append(WebhookEndpoint.url == url)
+    wanted = [WebhookEndpoint.id == endpoint.id, WebhookEndpoint.is_active, WebhookEndpoint.url == url]
     if reason == "FAILING":
         wanted.append(WebhookEndpoint.failing_since.is_not(None))
     async with write(Context(platform, caller)) as tx:

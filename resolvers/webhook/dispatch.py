@@ -6,7 +6,7 @@ Who may post how much is kept in `lanes`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -51,7 +51,8 @@ class Dispatcher:
         self._lanes = Lanes()
         self._posts: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
-        self._disabling: dict[EndpointKey, str] = {}
+        # The reason, and the URL at which it was found.
+        self._disabling: dict[EndpointKey, tuple[str, str]] = {}
         self.figures = Figures(posts=lambda: len(self._posts), endpoints=lambda: len(self._lanes))
         # Workspaces that have new events, and that have something due, since one last looked.
         self._rung: set[UUID] = set()
@@ -162,7 +163,7 @@ class Dispatcher:
             outcome = Outcome(None, str(error), b"", 0, now(), None)
         self._lanes.end(key, is_delivered=outcome.is_delivered)
         if outcome.is_gone:
-            self._want_disabled([key], "GONE")
+            self._want_disabled("GONE", {key: row["url"]})
         result = new_result(key, row, outcome)
         self.figures.note(result, row["age"])
         self._results.append(result)
@@ -174,26 +175,26 @@ class Dispatcher:
         while batch := self._results[:RESULTS_AT_ONCE]:
             failing = await write_results(self.platform, self.worker_id, batch)
             del self._results[: len(batch)]
-            self._want_disabled(failing, "FAILING")
+            self._want_disabled("FAILING", failing)
             for result in batch:
                 self._lanes.write(result.endpoint, result.delivery_id)
             if self._lanes.wanted:
                 self._look_wake.set()
 
-    def _want_disabled(self, keys: Iterable[EndpointKey], reason: str) -> None:
-        self._disabling |= dict.fromkeys(keys, reason)
-        if self._disabling:
+    def _want_disabled(self, reason: str, urls: dict[EndpointKey, str]) -> None:
+        self._disabling |= {key: (reason, url) for key, url in urls.items()}
+        if urls:
             self._disable_wake.set()
 
     async def _disable(self) -> None:
         """Turns off what is to be turned off; what cannot be now comes last the next time."""
         while self._disabling:
-            key, reason = next(iter(self._disabling.items()))
+            key, (reason, url) = next(iter(self._disabling.items()))
             del self._disabling[key]
             try:
-                is_disabled = await disable_endpoint(self.platform, key, reason)
+                is_disabled = await disable_endpoint(self.platform, key, reason, url)
             except DATABASE_FAULTS:
-                self._disabling[key] = reason
+                self._disabling[key] = (reason, url)
                 raise
             if is_disabled:
                 log.info("webhook endpoint disabled", endpoint_id=str(key.id), reason=reason)

@@ -243,6 +243,23 @@ class TestDisabling:
         (email,) = await emails_to(shop.platform, await self._owner(shop))
         assert receiver.url in email["text_body"]
 
+    async def test_stays_on_where_the_410_came_from_the_address_before(self, shop: Shop) -> None:
+        async with receiving(status=410, seconds=1) as gone, receiving() as moved, dispatching(shop.platform):
+            endpoint = await add_endpoint(shop, gone.url)
+            await shop.product()
+            await gone.has(1)
+            await shop.sql(
+                "update webhook_endpoint set url = $3 where workspace_id = $1 and id = $2",
+                shop.workspace_id,
+                endpoint,
+                moved.url,
+            )
+            await becomes([("PENDING", 1)], lambda: states(shop, endpoint))
+            await shop.product()
+            await moved.has(1)
+
+        assert await self._is_active(shop, endpoint)
+
     async def test_is_turned_off_when_it_only_failed_for_days(self, shop: Shop) -> None:
         async with receiving(status=500) as receiver, dispatching(shop.platform) as dispatcher:
             endpoint = await add_endpoint(shop, receiver.url)
