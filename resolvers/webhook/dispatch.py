@@ -161,7 +161,7 @@ class Dispatcher:
             outcome = await self._poster.post(new_posting(key, row, self._secret_key))
         except Unpostable as error:
             outcome = Outcome(None, str(error), b"", 0, now(), None)
-        self._lanes.end(key, is_delivered=outcome.is_delivered)
+        self._lanes.end(key, is_healthy=outcome.is_healthy)
         if outcome.is_gone:
             self._want_disabled("GONE", {key: row["url"]})
         result = new_result(key, row, outcome)

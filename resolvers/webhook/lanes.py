@@ -129,14 +129,14 @@ class Lanes:
             self.want(look.rooms)
         return taken
 
-    def end(self, key: EndpointKey, *, is_delivered: bool) -> None:
+    def end(self, key: EndpointKey, *, is_healthy: bool) -> None:
         """A post ended. It is under way, all the same, until its result is written."""
         lane = self._lanes[key]
         self._count(lane, -1)
-        if lane.is_failing == is_delivered:
-            lane.is_failing = not is_delivered
+        if lane.is_failing == is_healthy:
+            lane.is_failing = not is_healthy
             self._failing_posts += lane.posts if lane.is_failing else -lane.posts
-        lane.room = min(MAX_POSTS_OF_ENDPOINT, lane.room * 2) if is_delivered else max(1, lane.room // 2)
+        lane.room = min(MAX_POSTS_OF_ENDPOINT, lane.room * 2) if is_healthy else max(1, lane.room // 2)
 
     def write(self, key: EndpointKey, delivery_id: UUID) -> None:
         """A post's result was written."""

@@ -12,6 +12,7 @@ from uuid import UUID
 from core.database import transaction
 from resolvers.context import Platform
 from resolvers.webhook.relay import EndpointKey
+from resolvers.webhook.waiting import WAITING
 
 ALIVE = "5 seconds"
 CLAIM_AT_ONCE = 2_000
@@ -33,16 +34,8 @@ _TAKE = """
 update webhook_endpoint e set worker_id = $1 from free where e.workspace_id = free.workspace_id and e.id = free.id
 returning e.workspace_id, e.id, e.failing_since is not null as is_failing
 """
-# It goes from endpoint to endpoint in the index of what waits: neither all endpoints nor all that waits are read.
 CLAIM_ANY = f"""
-with recursive waiting as (
-  (select workspace_id, endpoint_id from webhook_delivery where due_at is not null
-    order by workspace_id, endpoint_id limit 1)
-  union all
-  select n.* from waiting w cross join lateral (
-    select d.workspace_id, d.endpoint_id from webhook_delivery d
-     where d.due_at is not null and (d.workspace_id, d.endpoint_id) > (w.workspace_id, w.endpoint_id)
-     order by d.workspace_id, d.endpoint_id limit 1) n),
+with recursive {WAITING},
 free as (select e.workspace_id, e.id
            from waiting k join webhook_endpoint e on e.workspace_id = k.workspace_id and e.id = k.endpoint_id
           where {_IS_FREE} and {_HAS_DUE} limit {CLAIM_AT_ONCE} for update of e skip locked) {_TAKE}

@@ -46,7 +46,7 @@ def start(lanes: Lanes, due: Due) -> list[tuple[EndpointKey, Row]]:
 
 def finish(lanes: Lanes, due: Due, key: EndpointKey, row: Row, *, is_delivered: bool) -> None:
     """A post ended and its result is written; one that failed is due again at once."""
-    lanes.end(key, is_delivered=is_delivered)
+    lanes.end(key, is_healthy=is_delivered)
     due.rows[key].remove(row)
     if not is_delivered:
         due.rows[key].append(row)
