@@ -35,8 +35,10 @@ async def schedule(desk: Desk, draft: dict[str, Any], seconds: float = 3600, **s
 
 
 async def come(desk: Desk) -> None:
-    """Has the time of the shop's schedules come, without waiting for it."""
-    await desk.shop.sql("update storefront_draft set publish_at = now() where status = 'SCHEDULED'")
+    """Has the time of the shop's schedules come, in their order, without waiting for it."""
+    await desk.shop.sql(
+        "update storefront_draft set publish_at = publish_at - interval '1 day' where status = 'SCHEDULED'"
+    )
 
 
 def owner_of(desk: Desk) -> Desk:
