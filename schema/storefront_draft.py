@@ -114,8 +114,8 @@ class StorefrontDraft(Node):
     )
     is_behind: bool = column(
         "Whether another version went live since, so that it must be rebased before it is published.",
-        "coalesce((select s.live_version_id <> {t}.against_version_id from site s "
-        "where s.workspace_id = $1 and s.id = {t}.site_id), false)",
+        "{t}.status in ('OPEN', 'SCHEDULED') and coalesce((select s.live_version_id <> {t}.against_version_id "
+        "from site s where s.workspace_id = $1 and s.id = {t}.site_id), false)",
     )
     publish_at: datetime | None = column("When it goes live; null where it is not scheduled.")
     change_summary: str = column("What will be said of the version, in short, if it is scheduled.")

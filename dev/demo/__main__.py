@@ -43,6 +43,8 @@ async def _known(platform: Platform, path: Path) -> list[dict[str, Any]] | None:
     workspaces: list[dict[str, Any]] = json.loads(path.read_text())["workspaces"]
     if {workspace["slug"] for workspace in workspaces} != {shop.slug for shop in SHOPS}:
         return None
+    if any("siteId" not in workspace for workspace in workspaces):
+        return None
     authenticator = Authenticator(platform, new_throttle(platform))
     for workspace in workspaces:
         for credentials in (

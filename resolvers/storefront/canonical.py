@@ -38,13 +38,12 @@ def canonical(value: Any, *, max_bytes: int = MAX_SECTION_BYTES) -> str:
         Unfit: it is no JSON, holds a number or a text that would not come back, or is too deep or too large.
 
     """
-    for number, (path, item) in enumerate(_walk(value)):
-        if number >= MAX_VALUES:
-            raise Unfit(f"It holds more than {MAX_VALUES:,} values.")
-        problem = _problem(item)
-        if problem:
-            raise Unfit(problem, path)
-    encoded = orjson.dumps(value)
+    try:
+        encoded = orjson.dumps(value) if _is_fit(value) else None
+    except orjson.JSONEncodeError:
+        encoded = None
+    if encoded is None:
+        raise _first_problem(value)
     if len(encoded) > max_bytes:
         raise Unfit(f"It has {len(encoded):,} bytes as JSON; {max_bytes:,} are allowed.")
     return encoded.decode()
@@ -55,8 +54,49 @@ def parsed(text: str) -> Any:
     return orjson.loads(text)
 
 
+def _is_fit(value: Any) -> bool:
+    """Whether nothing is wrong with a value but what encoding it finds.
+
+    Quick, and level by level: nobody else is served meanwhile. Paths are only looked for where something is wrong.
+    """
+    level, count = [value], 0
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for item in level:
+            kind = type(item)
+            if kind is dict:
+                if any(type(key) is not str or len(key) > MAX_KEY_LENGTH or "\0" in key for key in item):
+                    return False
+                below.extend(item.values())
+            elif kind is list:
+                below.extend(item)
+            elif _problem(item):
+                return False
+        count += len(level)
+        if count > MAX_VALUES:
+            return False
+        if not below:
+            return True
+        level = below
+    return False
+
+
+def _first_problem(value: Any) -> Unfit:
+    """What is wrong with a value, and where."""
+    try:
+        for number, (path, item) in enumerate(_walk(value), 1):
+            if number > MAX_VALUES:
+                return Unfit(f"It holds more than {MAX_VALUES:,} values.")
+            problem = _problem(item) or (_problem_of_text(item) if isinstance(item, str) else None)
+            if problem:
+                return Unfit(problem, path)
+    except Unfit as unfit:
+        return unfit
+    return Unfit("It is no JSON that can be stored.")
+
+
 def _walk(value: Any) -> Iterator[tuple[Path, Any]]:
-    """Every value with its path, and every key as a value. Nothing here recurses: depth is what is looked for."""
+    """Every value with its path. Nothing here recurses: depth is what is looked for."""
     waiting: list[tuple[Path, Any]] = [((), value)]
     while waiting:
         path, item = waiting.pop()
@@ -74,17 +114,18 @@ def _walk(value: Any) -> Iterator[tuple[Path, Any]]:
 
 
 def _problem(item: Any) -> str | None:
+    """What is wrong with a value, whatever is in it; half a surrogate pair is found by encoding it."""
+    if isinstance(item, str):
+        return "It holds a NUL character, which cannot be stored." if "\0" in item else None
     if item is None or isinstance(item, bool | dict | list):
         return None
-    if isinstance(item, str):
-        return _problem_of_text(item)
-    if isinstance(item, int | float):
-        if not math.isfinite(item):
-            return "It is not a finite number, and JSON has no other."
-        if abs(item) > MAX_NUMBER:
-            return f"It is beyond {MAX_NUMBER}, where numbers are no longer exact: write it as a string."
-        return None
-    return f"It is a {type(item).__name__}, which JSON does not have."
+    if not isinstance(item, int | float):
+        return f"It is a {type(item).__name__}, which JSON does not have."
+    if not math.isfinite(item):
+        return "It is not a finite number, and JSON has no other."
+    if abs(item) > MAX_NUMBER:
+        return f"It is beyond {MAX_NUMBER}, where numbers are no longer exact: write it as a string."
+    return None
 
 
 def _problem_of_text(text: str) -> str | None:

@@ -1,5 +1,6 @@
 """What differs between two versions, by path."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,14 @@ async def compare_versions(context: Context, before_id: UUID | None, after_id: U
     before, after = found[before_id], found[after_id]
     if before["site_id"] != after["site_id"]:
         raise BadUserInput("The versions are of different sites.", field="to")
-    changes = [
+    changes = await asyncio.to_thread(_changes, before, after)
+    if len(changes) > MAX_CHANGES:
+        raise BadUserInput(f"They differ in more than {MAX_CHANGES:,} places: compare their sections instead.")
+    return changes
+
+
+def _changes(before: Any, after: Any) -> list[dict[str, Any]]:
+    return [
         {
             "path": change.path,
             "operation": change.operation.name,
@@ -48,6 +56,3 @@ async def compare_versions(context: Context, before_id: UUID | None, after_id: U
         if before[name] != after[name]
         for change in diff(parsed(before[name]), parsed(after[name]), pointer("", name))
     ]
-    if len(changes) > MAX_CHANGES:
-        raise BadUserInput(f"They differ in more than {MAX_CHANGES:,} places: compare their sections instead.")
-    return changes

@@ -1,7 +1,7 @@
 """Configs in the making: what a draft comes to, what is to change of it, and whether the theme lets it pass."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from core.errors import Problem, Refused
 from models import Site, StorefrontDraft, StorefrontVersion, ThemeVersion
 from resolvers.storefront.canonical import MAX_BYTES, Path, Unfit, canonical, parsed
 from resolvers.storefront.diff import diff, pointer
-from resolvers.storefront.patch import apply_patch
+from resolvers.storefront.patch import apply_patch, touched_by
 from resolvers.storefront.sections import SECTIONS, Misfit, Texts, check, size, validators
 from resolvers.write import Write
 
@@ -67,7 +67,8 @@ def patched(texts: Texts, operations: Any) -> Replacements:
         raise Refused(Problem("INVALID", unfit.message, (*PATCH, *unfit.path))) from None
     if list(config) != list(SECTIONS) and set(config) != set(SECTIONS):
         raise Refused(Problem("INVALID", f"A config has these sections and no others: {', '.join(SECTIONS)}.", PATCH))
-    written = {name: _written(config[name], (*PATCH, name)) for name in SECTIONS}
+    touched = touched_by(operations)
+    written = {name: _written(config[name], (*PATCH, name)) for name in SECTIONS if name in touched or "" in touched}
     return {name: text for name, text in written.items() if text != texts[name]}
 
 
@@ -82,14 +83,12 @@ def changed_sections(before: Texts, after: Texts) -> list[str]:
     return [name for name in SECTIONS if before[name] != after[name]]
 
 
-def changed_paths(before: Texts, after: Texts, sections: Iterable[str] = SECTIONS) -> list[str]:
-    """Every place in the config, as a JSON Pointer, at which the two differ."""
-    return [
-        change.path
-        for name in sections
-        if before[name] != after[name]
-        for change in diff(parsed(before[name]), parsed(after[name]), pointer("", name))
-    ]
+def changed_paths(before: Texts, after: Texts, sections: Iterable[str] = SECTIONS) -> Iterator[str]:
+    """Every place in the config, as a JSON Pointer, at which the two differ; found when it is asked for."""
+    for name in sections:
+        if before[name] != after[name]:
+            for change in diff(parsed(before[name]), parsed(after[name]), pointer("", name)):
+                yield change.path
 
 
 async def hold(tx: Write, site: Site, texts: Texts, names: Iterable[str], at: Path) -> None:

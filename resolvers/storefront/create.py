@@ -114,7 +114,7 @@ async def begin(
         editor=caller.label,
     )
     result = result_of(draft, base)
-    need_edit(await rights_of(tx, site.id), changed_paths(sections_of(live), result))
+    await need_edit(await rights_of(tx, site.id), changed_paths(sections_of(live), result))
     await hold(tx, site, result, [section for section, text in replacements.items() if text], CHANGES)
     tx.session.add(draft)
     tx.event(SyncEventType.STOREFRONT_DRAFT_UPDATED, "StorefrontDraft", draft.id)

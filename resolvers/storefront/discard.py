@@ -20,7 +20,7 @@ async def discard_draft(context: Context, draft_id: UUID, seen: Seen) -> Outcome
     async with write(context) as tx:
         opened = await open_draft(tx, draft_id, seen.revision)
         paths = changed_paths(sections_of(opened.against), opened.result)
-        need_edit(await rights_of(tx, opened.site.id), paths)
+        await need_edit(await rights_of(tx, opened.site.id), paths)
         opened.draft.status = "DISCARDED"
         touch(tx, opened.draft)
         tx.audit("storefrontDraftDiscard", "StorefrontDraft", opened.draft.id, {"name": opened.draft.name})

@@ -88,7 +88,8 @@ async def find_draft(tx: Write, draft_id: UUID, *, lock_site: bool = False) -> O
     if draft is None or site is None:
         raise Refused(Problem("NOT_FOUND", MISSING, ("id",)))
     base = await version_of(tx, draft.base_version_id)
-    against = await version_of(tx, draft.against_version_id)
+    is_same = draft.against_version_id == draft.base_version_id
+    against = base if is_same else await version_of(tx, draft.against_version_id)
     return Opened(draft, site, base, against, result_of(draft, base))
 
 

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 AT_ONCE = 100
 IS_ANY_DUE = "select exists (select from storefront_draft where publish_at <= now())"
-DUE = "select workspace_id, id from storefront_draft where publish_at <= now() order by publish_at limit $1"
+DUE = "select workspace_id, id from storefront_draft where publish_at <= now() order by publish_at, id limit $1"
 FAULT = "something went wrong on the side of Vitrine"
 
 

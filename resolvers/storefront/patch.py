@@ -42,6 +42,13 @@ def apply_patch(config: dict[str, Any], operations: Any) -> dict[str, Any]:
     return config
 
 
+def touched_by(operations: list[dict[str, Any]]) -> set[str]:
+    """The members of the config that the operations of a patch that was applied can have changed; "" is all of them."""
+    pointers = [operation["path"] for operation in operations]
+    pointers += [operation["from"] for operation in operations if operation["op"] == "move"]
+    return {pointer.split("/")[1] if pointer else "" for pointer in pointers}
+
+
 def _refuse_malformed(operation: Any, at: Path) -> None:
     name = operation.get("op") if isinstance(operation, dict) else None
     if not isinstance(name, str) or name not in _MEMBERS:

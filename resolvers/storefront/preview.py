@@ -34,7 +34,7 @@ async def create_preview(context: Context, draft_id: UUID, new: NewPreview) -> O
     """
     async with write(context) as tx:
         opened = await find_draft(tx, draft_id)
-        need_edit(await rights_of(tx, opened.site.id), ())
+        await need_edit(await rights_of(tx, opened.site.id), ())
         if opened.draft.status not in {"OPEN", "SCHEDULED"}:
             message = f"The draft is {opened.draft.status}: there is nothing to look at before it goes live."
             raise refused_as(opened.draft, "NOT_OPEN", message, ("id",))

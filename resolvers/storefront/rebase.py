@@ -1,5 +1,6 @@
 """Putting a draft on what is live now: the client says, for each section that both sides changed, whose shall stand."""
 
+from itertools import chain
 from uuid import UUID
 
 from pydantic import Field
@@ -45,8 +46,8 @@ async def rebase_draft(context: Context, draft_id: UUID, rebase: Rebase) -> Outc
             setattr(draft, section, opened.result[section] if section in kept else None)
         draft.base_version_id = draft.against_version_id = live.id
         result = result_of(draft, live)
-        paths = changed_paths(now_live, result) + changed_paths(against, opened.result, given_up)
-        need_edit(await rights_of(tx, opened.site.id), paths)
+        paths = chain(changed_paths(now_live, result), changed_paths(against, opened.result, given_up))
+        await need_edit(await rights_of(tx, opened.site.id), paths)
         await hold(tx, opened.site, result, kept, CHANGES)
         touch(tx, draft)
         noted = {"version": live.number, "mine": kept, "theirs": given_up}

@@ -4,13 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from resolvers.context import Context
-from resolvers.storefront.config import CHANGES, PATCH, changed_paths, hold, patched, read_replacements, result_of
+from resolvers.storefront.config import (
+    CHANGES,
+    PATCH,
+    changed_paths,
+    changed_sections,
+    hold,
+    patched,
+    read_replacements,
+    result_of,
+)
 from resolvers.storefront.draft import Description, Name, Seen, open_draft, touch
 from resolvers.storefront.rights import need_edit, rights_of
 from resolvers.storefront.sections import SECTIONS
 from resolvers.write import Outcome, write
-
-MAX_PATHS_NOTED = 50
 
 
 class DraftChanges(Seen):
@@ -47,10 +54,9 @@ async def update_draft(context: Context, draft_id: UUID, changes: DraftChanges) 
         if changes.description is not None:
             draft.description = changes.description
         result = result_of(draft, opened.base)
-        paths = changed_paths(opened.result, result)
-        need_edit(await rights_of(tx, opened.site.id), paths)
+        await need_edit(await rights_of(tx, opened.site.id), changed_paths(opened.result, result))
         await hold(tx, opened.site, result, named, at)
         touch(tx, draft)
-        noted = {"revision": draft.revision, "paths": paths[:MAX_PATHS_NOTED]}
+        noted = {"revision": draft.revision, "sections": changed_sections(opened.result, result)}
         tx.audit("storefrontDraftUpdate", "StorefrontDraft", draft.id, noted)
         return tx.done(id=draft.id)

@@ -718,7 +718,8 @@ def _draft_changes(thing: Thing) -> Any:
 
 def _is_behind(thing: Thing) -> bool:
     site = thing.view.world.by_id["site"][thing.row["site_id"]]
-    return bool(site["live_version_id"] != thing.row["against_version_id"])
+    is_closed = thing.row["status"] in {"PUBLISHED", "DISCARDED"}
+    return not is_closed and bool(site["live_version_id"] != thing.row["against_version_id"])
 
 
 def _sections(thing: Thing, theme_id: UUID, version: str) -> Any:

@@ -12,6 +12,7 @@ from resolvers.storefront.sections import SECTIONS
 from resolvers.theme import read_manifest
 from tests.factories import SITE_CREATE, STARTER, Shop, make_site, make_theme, starter_theme
 from tests.people import audit_actions, becomes, codes, error_codes
+from tests.storefront.api import Desk
 
 SITE = """
 query ($id: ID!) {
@@ -178,16 +179,22 @@ class TestStorefrontToken:
     """
 
     async def test_shows_the_config_of_its_own_site(self, shop: Shop) -> None:
+        """From the cache too, where the same is asked for another one."""
         site, other = await make_site(shop), await make_site(shop)
         answer = await shop.admin(self.CREATE, {"input": {"name": "Second", "siteId": other["id"]}})
         made = answer["data"]["storefrontTokenCreate"]["storefrontToken"]
-
         assert made["site"] == {"id": other["id"]}
-        document = (
-            "query ($id: ID) { own: storefrontConfig { digest } named: storefrontConfig(siteId: $id) { digest } }"
-        )
-        answer = await shop.graphql(document, {"id": site["id"]}, storefront_token=made["token"])
-        assert answer["data"]["own"] == answer["data"]["named"] == {"digest": site["liveStorefrontVersion"]["digest"]}
+        desk = Desk(shop, other)
+        await desk.publish(await desk.draft())
+
+        for _ in range(2):
+            for token, version in ((site["storefrontToken"], 1), (made["token"], 2)):
+                answer = await shop.graphql("{ storefrontConfig { version } }", storefront_token=token)
+
+                assert answer == {"data": {"storefrontConfig": {"version": version}}}
+        document = "query ($id: ID) { storefrontConfig(siteId: $id) { version } }"
+        named = await shop.graphql(document, {"id": other["id"]}, storefront_token=site["storefrontToken"])
+        assert named == {"data": {"storefrontConfig": {"version": 2}}}
 
     async def test_of_no_site_shows_none(self, shop: Shop) -> None:
         await make_site(shop)

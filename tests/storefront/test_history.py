@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 
@@ -250,6 +250,8 @@ class TestHistory:
                 deadline=None,
                 derandomize=True,
                 database=None,
+                # Making a history shorter takes longer than reading it.
+                phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             ),
         )

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from core.clock import now
+from core.ids import uuid_in
 from resolvers.storefront import is_any_due, publish_due
+from resolvers.storefront.due import _publish_or_fail
 from tests.people import audit_actions, becomes, codes, emails_to
 from tests.storefront.api import PUBLISH, REBASE, SCHEDULE, UNSCHEDULE, UPDATE, Desk, open_desk
 from tests.tasks.test_worker import worker
@@ -33,8 +35,10 @@ async def schedule(desk: Desk, draft: dict[str, Any], seconds: float = 3600, **s
 
 
 async def come(desk: Desk) -> None:
-    """Has the time of the shop's schedules come, without waiting for it."""
-    await desk.shop.sql("update storefront_draft set publish_at = now() where status = 'SCHEDULED'")
+    """Has the time of the shop's schedules come, in their order, without waiting for it."""
+    await desk.shop.sql(
+        "update storefront_draft set publish_at = publish_at - interval '1 day' where status = 'SCHEDULED'"
+    )
 
 
 def owner_of(desk: Desk) -> Desk:
@@ -117,6 +121,19 @@ class TestWhenItsTimeHasCome:
         assert sum(done) == 1
         assert (await desk.live())["number"] == 2
         assert (await desk.events()).count("storefront.published") == 1
+
+    async def test_one_that_is_no_longer_due_is_left_alone(self, desk: Desk) -> None:
+        """Between looking for what is due and locking it somebody may have taken the schedule back."""
+        draft = await desk.draft(changes={"theme": RED})
+        draft_id = uuid_in(draft["id"], "StorefrontDraft")
+        assert draft_id is not None
+
+        assert not await _publish_or_fail(desk.shop.platform, desk.shop.workspace_id, draft_id)
+        assert await desk.get(draft) == draft
+        later = await schedule(desk, draft)
+        assert not await _publish_or_fail(desk.shop.platform, desk.shop.workspace_id, draft_id)
+        assert await desk.get(draft) == later
+        assert (await desk.live())["number"] == 1
 
     async def test_the_second_of_two_fails_with_a_reason_that_is_told(self, desk: Desk) -> None:
         """Nothing is merged by itself, at night neither."""
