@@ -46,7 +46,7 @@ with free as (select e.workspace_id, e.id from webhook_endpoint e
                for update of e skip locked) {_TAKE}
 """  # noqa: S608 - constants of ours
 DUE = """
-select d.workspace_id, d.endpoint_id, d.id, d.event_id, d.body, d.tries, e.url, e.secret,
+select d.workspace_id, d.endpoint_id, d.id, d.event_id, d.body, d.tries, d.due_at, e.url, e.secret,
        case when e.previous_secret_expires_at > now() then e.previous_secret end as previous_secret,
        case when d.attempt_count = 0 then extract(epoch from clock_timestamp() - d.created_at)::float8 end as age
   from unnest($2::uuid[], $3::uuid[], $4::bigint[]) k(workspace_id, id, room)

@@ -38,7 +38,7 @@ def new_result(endpoint: EndpointKey, row: Any, outcome: Outcome) -> Result:
         endpoint_id=endpoint.id,
         delivery_id=row["id"],
         attempt_id=new_id(),
-        tries=row["tries"],
+        due_at=row["due_at"],
         started_at=outcome.started_at,
         duration_ms=outcome.duration_ms,
         status_code=outcome.status_code,

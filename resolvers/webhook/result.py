@@ -17,15 +17,15 @@ from resolvers.webhook.relay import EndpointKey
 # with nothing, and if it ever does, deliveries do not wait for it.
 WRITE = """
 with r as (
-  select * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::timestamptz[], $8::bigint[],
-                       $9::bigint[], $10::text[], $11::text[], $12::boolean[], $13::float8[])
-    r(workspace_id, endpoint_id, delivery_id, attempt_id, tries, started_at, duration_ms, status_code, error,
+  select * from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::timestamptz[],
+                       $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::boolean[], $13::float8[])
+    r(workspace_id, endpoint_id, delivery_id, attempt_id, due_at, started_at, duration_ms, status_code, error,
       response_body, is_delivered, delay)),
 held as (
   select r.* from r join webhook_endpoint e on e.workspace_id = r.workspace_id and e.id = r.endpoint_id
    where e.worker_id = $1 order by e.workspace_id, e.id for no key update of e),
 mine as (
-  select h.*, d.attempt_count + 1 as number, d.tries <> h.tries as is_begun_anew
+  select h.*, d.attempt_count + 1 as number, d.due_at <> h.due_at as is_begun_anew
     from held h
     join webhook_delivery d on d.workspace_id = h.workspace_id and d.id = h.delivery_id and d.due_at is not null
    where not exists (select from webhook_attempt a where a.workspace_id = h.workspace_id and a.id = h.attempt_id)
@@ -79,7 +79,7 @@ select e.workspace_id, e.id, e.url from unnest($1::uuid[], $2::uuid[], $3::text[
 
 
 class Result(NamedTuple):
-    """What came of one try. `tries` are those before it; `delay` is the wait until the next, in seconds, if any.
+    """What came of one try. `due_at` is when it was due; `delay` is the wait until the next, in seconds, if any.
 
     `url` is where it was posted to.
     """
@@ -88,7 +88,7 @@ class Result(NamedTuple):
     endpoint_id: UUID
     delivery_id: UUID
     attempt_id: UUID
-    tries: int
+    due_at: datetime
     started_at: datetime
     duration_ms: int
     status_code: int | None

@@ -75,6 +75,21 @@ class TestWebhookDeliveryReplay:
         assert heard == [deliveries_channel(shop.workspace_id)]
         assert (await audit_actions(shop))[-1] == "webhookDeliveryReplay"
 
+    async def test_stands_when_a_try_that_was_under_way_fails(self, shop: Shop) -> None:
+        async with receiving(status=500, seconds=1) as receiver, dispatching(shop.platform):
+            endpoint_id = await created(shop, url=receiver.url)
+            await shop.product()
+            await receiver.has(1)
+            (row,) = await deliveries(shop, uuid_of(endpoint_id))
+            await replay(shop, delivery_id(row["id"]))
+
+            async def tries() -> int:
+                return len(await attempts(shop, row["id"]))
+
+            await becomes(1, tries)
+            receiver.status = 200
+            await receiver.has(2, seconds=5)
+
     async def test_sends_the_same_bytes_and_numbers_the_tries_on(self, shop: Shop) -> None:
         async with receiving() as receiver, dispatching(shop.platform):
             endpoint_id = await created(shop, url=receiver.url)

@@ -22,6 +22,7 @@ from tests.webhook.world import add_endpoint, deliveries
 pytestmark = pytest.mark.usefixtures("no_other_worker")
 
 URL = "http://localhost:1/"
+DUE_AT = now() - timedelta(seconds=1)
 
 
 async def leased(shop: Shop, count: int) -> tuple[EndpointKey, UUID, list[UUID]]:
@@ -30,6 +31,7 @@ async def leased(shop: Shop, count: int) -> tuple[EndpointKey, UUID, list[UUID]]
     await add_events(shop, *["product.updated"] * count)
     await relay_events(shop.platform, [shop.workspace_id])
     await shop.sql("update webhook_endpoint set worker_id = $1 where id = $2", worker, endpoint)
+    await shop.sql("update webhook_delivery set due_at = $1", DUE_AT)
     return EndpointKey(shop.workspace_id, endpoint), worker, [d["id"] for d in await deliveries(shop, endpoint)]
 
 
@@ -40,7 +42,7 @@ def result(endpoint: EndpointKey, delivery: UUID, *, is_delivered: bool = False,
         endpoint_id=endpoint.id,
         delivery_id=delivery,
         attempt_id=new_id(),
-        tries=0,
+        due_at=DUE_AT,
         started_at=now(),
         duration_ms=1,
         status_code=200 if is_delivered else 500,
