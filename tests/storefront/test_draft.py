@@ -110,7 +110,8 @@ class TestCreate:
     async def test_refuses_more_drafts_than_a_site_may_have(self, desk: Desk) -> None:
         statement = (
             "insert into storefront_draft "
-            "(workspace_id, id, site_id, name, base_version_id, against_version_id, author, editor) select workspace_id, gen_random_uuid(), id, n::text, live_version_id, live_version_id, '', '' "
+            "(workspace_id, id, site_id, name, base_version_id, against_version_id, author, editor) "
+            "select workspace_id, gen_random_uuid(), id, n::text, live_version_id, live_version_id, '', '' "
             "from site, generate_series(1, 199) n"
         )
         await desk.shop.sql(statement)
