@@ -53,7 +53,7 @@ async def outcome(desks: list[Desk]) -> Published:
     """What became of the drafts, once all are published or too late."""
     found = Published()
     deadline = now() + timedelta(seconds=_GIVE_UP_SECONDS)
-    while now() < deadline and any([(await desk.live())["number"] == 1 for desk in desks]):
+    while now() < deadline and any([(await desk.live())["number"] == 1 for desk in desks]):  # noqa: ASYNC110
         await asyncio.sleep(0.2)
     for desk in desks:
         rows = await desk.shop.sql(
