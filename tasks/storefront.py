@@ -12,4 +12,5 @@ async def _publish(services: Services) -> int:
     return await publish_due(services.platform)
 
 
-JOB = Job("publish_storefronts", 1.0, _is_due, _publish)
+# A worker that was killed takes a second or two to come back: what is left of 5 s is not to be spent asleep.
+JOB = Job("publish_storefronts", 0.5, _is_due, _publish)

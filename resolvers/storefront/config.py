@@ -11,11 +11,13 @@ from models import Site, StorefrontDraft, StorefrontVersion, ThemeVersion
 from resolvers.storefront.canonical import MAX_BYTES, Path, Unfit, canonical, parsed
 from resolvers.storefront.diff import diff, pointer
 from resolvers.storefront.patch import apply_patch, touched_by
-from resolvers.storefront.sections import SECTIONS, Misfit, Texts, check, size, validators
+from resolvers.storefront.sections import MAX_ERRORS, SECTIONS, Misfit, Texts, check, size, validators
 from resolvers.write import Write
 
 # Bytes of JSON beyond which a section is looked at beside the event loop: there are some microseconds to each value.
 MAX_INLINE = 16 * 1024
+# Characters of a name that is repeated in an error.
+MAX_NAME_TOLD = 100
 CHANGES = ("input", "changes")
 PATCH = ("input", "patch")
 
@@ -33,8 +35,8 @@ def result_of(draft: StorefrontDraft, base: StorefrontVersion) -> dict[str, str]
     return {name: getattr(draft, name) or getattr(base, name) for name in SECTIONS}
 
 
-def read_replacements(given: Any) -> Replacements:
-    """What a client sent as `changes`.
+async def read_replacements(given: Any) -> Replacements:
+    """What a client sent as `changes`, looked at beside the event loop: it may be long.
 
     Raises:
         Refused: INVALID, with the path.
@@ -44,28 +46,36 @@ def read_replacements(given: Any) -> Replacements:
         return {}
     if not isinstance(given, dict):
         raise Refused(Problem("INVALID", f"changes is an object of sections: {', '.join(SECTIONS)}.", CHANGES))
-    unknown = [str(name) for name in given if name not in SECTIONS]
+    unknown = [str(name)[:MAX_NAME_TOLD] for name in given if name not in SECTIONS][:MAX_ERRORS]
     if unknown:
         known = ", ".join(SECTIONS)
         raise Refused(
             *(Problem("INVALID", f"There is no such section: there are {known}.", (*CHANGES, name)) for name in unknown)
         )
+    return await asyncio.to_thread(_all_written, given)
+
+
+def _all_written(given: dict[str, Any]) -> Replacements:
     return {name: None if value is None else _written(value, (*CHANGES, name)) for name, value in given.items()}
 
 
-def patched(texts: Texts, operations: Any) -> Replacements:
+async def patched(texts: Texts, operations: Any) -> Replacements:
     """The sections that a JSON Patch over a config changes, as it changes them.
 
     Raises:
         Refused: INVALID, with the path to the operation, or to a value that cannot be stored.
 
     """
+    return await asyncio.to_thread(_patched, texts, operations)
+
+
+def _patched(texts: Texts, operations: Any) -> Replacements:
     config = {name: parsed(text) for name, text in texts.items()}
     try:
         config = apply_patch(config, operations)
     except Unfit as unfit:
         raise Refused(Problem("INVALID", unfit.message, (*PATCH, *unfit.path))) from None
-    if list(config) != list(SECTIONS) and set(config) != set(SECTIONS):
+    if set(config) != set(SECTIONS):
         raise Refused(Problem("INVALID", f"A config has these sections and no others: {', '.join(SECTIONS)}.", PATCH))
     touched = touched_by(operations)
     written = {name: _written(config[name], (*PATCH, name)) for name in SECTIONS if name in touched or "" in touched}

@@ -51,7 +51,7 @@ async def create_draft(context: Context, new: NewDraft) -> Outcome:
         Forbidden: the caller may not make such changes to what is live.
 
     """
-    replacements = read_replacements(new.changes)
+    replacements = await read_replacements(new.changes)
     async with write(context) as tx:
         site = await _held_site(tx, new.site_id)
         base = None

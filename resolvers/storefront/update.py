@@ -37,7 +37,7 @@ async def update_draft(context: Context, draft_id: UUID, changes: DraftChanges) 
         Forbidden: the caller may not change what this changes.
 
     """
-    replacements = read_replacements(changes.changes)
+    replacements = await read_replacements(changes.changes)
     async with write(context) as tx:
         opened = await open_draft(tx, draft_id, changes.revision)
         draft = opened.draft
@@ -45,7 +45,7 @@ async def update_draft(context: Context, draft_id: UUID, changes: DraftChanges) 
             setattr(draft, section, text)
         named, at = [section for section, text in replacements.items() if text], CHANGES
         if changes.patch is not None:
-            written = patched(result_of(draft, opened.base), changes.patch)
+            written = await patched(result_of(draft, opened.base), changes.patch)
             for section, text in written.items():
                 setattr(draft, section, text)
             named, at = [section for section in SECTIONS if section in {*named, *written}], PATCH

@@ -99,6 +99,29 @@ class TestCreate:
         assert await desk.shop.sql("select from storefront_draft") == []
         assert await desk.events() == ["site.created"]
 
+    async def test_does_not_answer_a_thousand_mistakes_with_a_thousand_errors(self, desk: Desk) -> None:
+        colors = {f"c{number}": "no colour" for number in range(1_000)}
+        many: tuple[Any, ...] = ({f"{number}": {} for number in range(1_000)}, {"theme": {"colors": colors}})
+        for changes in many:
+            given = {"siteId": desk.site["id"], "name": "x", "changes": changes}
+
+            assert len(await refusal(desk, CREATE, input=given)) == 20
+
+    async def test_refuses_more_drafts_than_a_site_may_have(self, desk: Desk) -> None:
+        statement = (
+            "insert into storefront_draft "
+            "(workspace_id, id, site_id, name, base_version_id, against_version_id, author, editor) "
+            "select workspace_id, gen_random_uuid(), id, n::text, live_version_id, live_version_id, '', '' "
+            "from site, generate_series(1, 199) n"
+        )
+        await desk.shop.sql(statement)
+        draft = await desk.draft()
+        given = {"siteId": desk.site["id"], "name": "x"}
+
+        assert await refusal(desk, CREATE, input=given) == [("LIMIT_REACHED", None)]
+        await desk.done(DISCARD, id=draft["id"], input={"revision": 1})
+        await desk.draft()
+
     async def test_refuses_a_version_of_another_site(self, desk: Desk) -> None:
         other = await open_desk(desk.shop)
         version = (await other.live())["id"]
