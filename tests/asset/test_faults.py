@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -47,7 +48,8 @@ class TestServer:
             await writer.drain()
             await becomes(True, lambda: _has_files(tmp_path / "storage"))
             os.kill(process.pid, signal.SIGKILL)
-            assert await reader.read() == b""
+            with suppress(ConnectionResetError):  # the kernel ends it with a reset where bytes were on their way
+                assert await reader.read() == b""
             writer.close()
 
         assert below(tmp_path / "storage")
