@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     )
     sites_per_workspace: int = Field(default=20, ge=0, description="How many sites a workspace may have.")
 
+    themes_dir: Path = Field(default=Path("themes"), description="Where the folders of themes lie.")
+
     allowed_origins: str = Field(
         default="*",
         description="Origins whose pages may call the API, with commas between; * for all. No cookies are used.",

@@ -16,7 +16,7 @@ from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
-from models.site import Hostname, Site, Theme, ThemeVersion
+from models.site import Hostname, Site, Theme, ThemeSource, ThemeVersion
 from models.storefront import StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
 from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
@@ -53,6 +53,7 @@ __all__ = [
     "StorefrontVersion",
     "SyncEvent",
     "Theme",
+    "ThemeSource",
     "ThemeVersion",
     "UserAuditEntry",
     "UserIdempotencyKey",

@@ -53,6 +53,29 @@ class ThemeVersion(Base):
     created_at: Mapped[CreatedAt]
 
 
+class ThemeSource(Base):
+    """Where the code of a theme's version is: a folder below THEMES_DIR, or a commit at a git address.
+
+    `location` is the folder's name or the address. A version without one can be edited, and not built.
+    """
+
+    __tablename__ = "theme_source"
+    __table_args__ = (
+        ForeignKeyConstraint(["theme_id", "version"], ["theme_version.theme_id", "theme_version.version"]),
+        CheckConstraint("kind in ('FOLDER', 'GIT')", name="kind"),
+        CheckConstraint("(kind = 'GIT') = (commit is not null)", name="commit"),
+        CheckConstraint("commit ~ '^[0-9a-f]{40}$'", name="commit_pinned"),
+        {"info": {"policies": _ALL_MAY_READ, "grants": {"app": READ, "system": READ_APPEND}}},
+    )
+
+    theme_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    location: Mapped[str]
+    commit: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+
+
 class Site(Base):
     """One storefront of a workspace. `version_count` is the number of its last config version; one is always live."""
 

@@ -26,7 +26,7 @@ from resolvers.context import Context, Platform
 from resolvers.order import NewOrder, OrderCancellation, cancel_order, place_order
 from resolvers.product import NewProduct, create_product
 from resolvers.site import NewSite, create_site
-from resolvers.theme import read_manifest, register_theme
+from resolvers.theme import Named, read_manifest, register_theme
 from resolvers.validation import validated
 from resolvers.workspace import NewWorkspace, create_workspace
 
@@ -98,7 +98,8 @@ def _member(owner: Context, workspace_id: UUID) -> Context:
 
 async def _theme(member: Context) -> UUID:
     """The starter theme, registered where it was not yet, for sites of all workspaces."""
-    made = await register_theme(member, read_manifest(json.loads(STARTER.read_text())))
+    source = Named("FOLDER", STARTER.parent.name, None)
+    made = await register_theme(member, read_manifest(json.loads(STARTER.read_text())), source)
     return UUID(str(made["id"]))
 
 
