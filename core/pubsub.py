@@ -17,6 +17,8 @@ EVENTS_CHANNEL = "vitrine:events:"
 PUBLISHED_CHANNEL = "vitrine:published:"
 REVOKED_CHANNEL = "vitrine:revoked:"
 DELIVERIES_CHANNEL = "vitrine:deliveries:"
+DEPLOYMENTS_CHANNEL = "vitrine:deployments:"
+SITES_CHANNEL = "vitrine:sites:"
 
 
 def events_channel(workspace_id: UUID) -> str:
@@ -36,6 +38,16 @@ def revoked_channel(row_id: UUID) -> str:
 def deliveries_channel(workspace_id: UUID) -> str:
     """Rung when somebody asked for webhooks to be sent: a ping, a replay, an endpoint that is active again."""
     return f"{DELIVERIES_CHANNEL}{workspace_id}"
+
+
+def deployment_channel(deployment_id: UUID) -> str:
+    """Rung when a deployment has come further."""
+    return f"{DEPLOYMENTS_CHANNEL}{deployment_id}"
+
+
+def site_channel(site_id: UUID) -> str:
+    """Rung when a site is to be served in another way, or is."""
+    return f"{SITES_CHANNEL}{site_id}"
 
 
 class Doorbells:

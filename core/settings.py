@@ -97,6 +97,24 @@ class Settings(BaseSettings):
     sites_per_workspace: int = Field(default=20, ge=0, description="How many sites a workspace may have.")
 
     themes_dir: Path = Field(default=Path("themes"), description="Where the folders of themes lie.")
+    builds_dir: Path | None = Field(
+        default=None, description="Where themes are built and builds are kept; DATA_DIR/builds by default."
+    )
+    builds_at_once: int = Field(default=1, ge=0, description="How many builds a worker runs at once.")
+    builds_at_once_per_workspace: int = Field(default=1, ge=1, description="The same, of one workspace by all workers.")
+    build_seconds: float = Field(default=600.0, gt=0)
+    build_memory_bytes: int = Field(default=4_000 * MEGABYTE, ge=MEGABYTE)
+    build_disk_bytes: int = Field(default=3_000 * MEGABYTE, ge=MEGABYTE)
+    build_output_bytes: int = Field(default=20 * MEGABYTE, ge=1)
+    build_processes: int = Field(default=1_500, ge=1, description="Processes and threads.")
+    deployments_per_day: int = Field(default=100, ge=1, description="Of a workspace.")
+    deployments_kept: int = Field(default=5, ge=1, description="Of a site, to roll back to.")
+    deployments_workspace_bytes: int = Field(
+        default=5_000 * MEGABYTE, ge=1, description="What builds that are kept take."
+    )
+    site_idle_seconds: float = Field(
+        default=900.0, gt=0, description="A site that nobody asked for is stopped after so long."
+    )
 
     allowed_origins: str = Field(
         default="*",
@@ -206,6 +224,11 @@ class Settings(BaseSettings):
     def site_url(self, slug: str) -> str:
         """The address of a site, without a slash at the end."""
         return (self.sites_url or f"http://{{slug}}.localhost:{self.port}").replace("{slug}", slug).rstrip("/")
+
+    @cached_property
+    def builds_path(self) -> Path:
+        """Where themes are built and builds are kept."""
+        return (self.builds_dir or self.data_dir / "builds").absolute()
 
     @cached_property
     def app_dsn(self) -> str:

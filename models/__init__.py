@@ -12,6 +12,7 @@ from models.account import (
 )
 from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.base import Base
+from models.deployment import Deployment, DeploymentLogLine, SiteServer
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
 from models.polling import PollingState
@@ -29,6 +30,8 @@ __all__ = [
     "AssetSearchToken",
     "AuditEntry",
     "Base",
+    "Deployment",
+    "DeploymentLogLine",
     "EmailMessage",
     "Hostname",
     "IdempotencyKey",
@@ -46,6 +49,7 @@ __all__ = [
     "SalesOrder",
     "SignInThrottle",
     "Site",
+    "SiteServer",
     "StorefrontDraft",
     "StorefrontGrant",
     "StorefrontMember",

@@ -77,7 +77,11 @@ class ThemeSource(Base):
 
 
 class Site(Base):
-    """One storefront of a workspace. `version_count` is the number of its last config version; one is always live."""
+    """One storefront of a workspace. `version_count` is the number of its last config version; one is always live.
+
+    `live_deployment_id` is what is served, `deployment_count` the number of its last deployment. `webhook_secret`, made
+    with the first one, is encrypted: with it the site's webhooks are signed.
+    """
 
     __tablename__ = "site"
     __table_args__ = (
@@ -88,9 +92,12 @@ class Site(Base):
             ["storefront_version.workspace_id", "storefront_version.id"],
             use_alter=True,
         ),
+        ForeignKeyConstraint(
+            ["workspace_id", "live_deployment_id"], ["deployment.workspace_id", "deployment.id"], use_alter=True
+        ),
         CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug"),
         Index(None, "workspace_id", "created_at", "id", postgresql_where=text("deleted_at is null")),
-        {"info": tenant(app=READ_WRITE)},
+        {"info": tenant(app=READ_WRITE, system=READ)},
     )
 
     workspace_id: Mapped[WorkspaceKey]
@@ -101,6 +108,9 @@ class Site(Base):
     theme_version: Mapped[str]
     live_version_id: Mapped[UUID | None]
     version_count: Mapped[int] = mapped_column(server_default="0")
+    live_deployment_id: Mapped[UUID | None]
+    deployment_count: Mapped[int] = mapped_column(server_default="0")
+    webhook_secret: Mapped[str | None]
     revision: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

@@ -207,7 +207,7 @@ async def make_shop(
 
 async def starter_theme(platform: Platform) -> UUID:
     """The theme that the project brings, registered if it was not yet."""
-    return await make_theme(platform, STARTER)
+    return await make_theme(platform, STARTER, Named("FOLDER", "starter", None))
 
 
 async def make_theme(platform: Platform, manifest: Any, source: Named | None = None) -> UUID:

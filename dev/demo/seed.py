@@ -243,4 +243,6 @@ def _site_variables(site_id: UUID, theme_id: UUID) -> dict[str, Any]:
         "SiteCreate": {"input": {"name": "Second site", "slug": f"site-{secrets.token_hex(3)}", "themeId": theme}},
         "DraftCreate": {"input": {"siteId": site, "name": "Darker", "changes": changes}},
         "Versions": {"siteId": site, "first": 10},
+        "SiteDeploy": {"id": site},
+        "Deployments": {"siteId": site, "first": 10},
     }

@@ -1,22 +1,18 @@
 """What the tests of builds share."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from integrations.build.identity import Identity
+from tests.build.folders import passable_folder
 
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that other users may pass through, which pytest's own are not."""
-    folder = Path(tempfile.mkdtemp(prefix="vitrine-test-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with passable_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

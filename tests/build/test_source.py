@@ -58,7 +58,7 @@ class TestCopySource:
         (tmp_path / "secret").write_text("of somebody else")
         (theme / "public.txt").symlink_to(link)
 
-        with pytest.raises(BuildFailed, match=r"public\.txt is a link out of the theme's folder"):
+        with pytest.raises(BuildFailed, match=r"public\.txt is a link out of its folder"):
             copy_source(theme, tmp_path / "copy")
 
     def test_refuses_a_link_to_a_link_out_of_the_folder(self, theme: Path, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ class TestCopySource:
         (theme / "first").symlink_to("second")
         (theme / "second").symlink_to("../outside")
 
-        with pytest.raises(BuildFailed, match="is a link out of the theme's folder"):
+        with pytest.raises(BuildFailed, match="is a link out of its folder"):
             copy_source(theme, tmp_path / "copy")
 
     def test_refuses_what_is_neither_file_nor_folder(self, theme: Path, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ class TestCopySource:
 
     def test_refuses_what_is_too_large(self, theme: Path, tmp_path: Path) -> None:
         with (theme / "large").open("wb") as file:
-            file.truncate(source.MAX_BYTES + 1)
+            file.truncate(source.SOURCE_BYTES + 1)
 
         with pytest.raises(BuildFailed, match="larger than 100 MB"):
             copy_source(theme, tmp_path / "copy")

@@ -19,6 +19,7 @@ PRIVATE = {
     "order",
     "orders",
     "pollingStates",
+    "deployment",
     "site",
     "sites",
     "storefrontTokens",

@@ -382,6 +382,7 @@ class Writer:
             return global_id("WebhookEndpoint", self._of(*self.world.rows["webhook_delivery"])["endpoint_id"])
         likely = {
             "product": "Product",
+            "deployment": "Deployment",
             "order": "Order",
             "site": "Site",
             "storefrontConfig": "Site",

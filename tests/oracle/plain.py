@@ -32,6 +32,8 @@ TABLES = {
     "AssetRendition": "asset_rendition",
     "AssetUsage": "asset_usage",
     "AuditEntry": "audit_entry",
+    "Deployment": "deployment",
+    "DeploymentLogLine": "deployment_log_line",
     "Invitation": "invitation",
     "Membership": "membership",
     "Order": "sales_order",
@@ -58,11 +60,13 @@ TABLES = {
     "WebhookEndpointHealth": "webhook_endpoint",
     "Workspace": "workspace",
 }
-WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "SyncHealth", "WebhookEndpointHealth"}
+WITHOUT_ID = {"AssetUsage", "DeploymentLogLine", "StorefrontConfig", "SyncHealth", "WebhookEndpointHealth"}
 TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
     "AssetUsage": "assets:read",
     "AuditEntry": "audit:read",
+    "Deployment": "sites:read",
+    "DeploymentLogLine": "sites:read",
     "Invitation": "members:read",
     "Membership": "members:read",
     "Order": "orders:read",
@@ -98,6 +102,8 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "AssetRendition": ({"WIDTH": "width"}, "ASC"),
     "AssetUsage": ({"ID": "id"}, "ASC"),
     "AuditEntry": ({"AT": "at"}, "DESC"),
+    "Deployment": ({"NUMBER": "number"}, "DESC"),
+    "DeploymentLogLine": ({"NUMBER": "number"}, "ASC"),
     "Invitation": ({"CREATED_AT": "created_at"}, "DESC"),
     "Membership": ({"CREATED_AT": "created_at"}, "ASC"),
     "Order": ({"PLACED_AT": "placed_at", "NUMBER": "number", "TOTAL": "total_amount"}, "DESC"),
@@ -179,7 +185,7 @@ class View:
     def is_published(self, type_name: str, row: Row) -> bool:
         """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
         if type_name == "SyncEvent":
-            return not row["type"].startswith(("order.", "site.", "storefront.draft"))
+            return not row["type"].startswith(("order.", "site.", "storefront.draft", "deployment."))
         if type_name == "Asset":
             return bool(row["status"] == "READY")
         if type_name in {"ProductVariant", "ProductImage"}:
@@ -748,7 +754,25 @@ def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def _duration_ms(thing: Thing) -> int | None:
+    started, finished = thing.row["started_at"], thing.row["finished_at"]
+    return None if started is None or finished is None else round((finished - started).total_seconds() * 1000)
+
+
+def _is_deployable(thing: Thing) -> bool:
+    return any(
+        (row["theme_id"], row["version"]) == (thing.row["id"], thing.row["version"])
+        for row in thing.view.world.rows["theme_source"]
+    )
+
+
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("Deployment", "durationMs"): _duration_ms,
+    ("Deployment", "logLines"): _children("DeploymentLogLine", "deployment_id"),
+    ("Deployment", "site"): _related("Site", "site_id"),
+    ("Site", "deployments"): _children("Deployment", "site_id"),
+    ("Site", "liveDeployment"): _related("Deployment", "live_deployment_id"),
+    ("Theme", "isDeployable"): _is_deployable,
     ("ApiKey", "scopes"): _scopes,
     ("Asset", "createdBy"): _related("User", "created_by"),
     ("Asset", "failureReason"): _only_with("assets:read", "failure_reason"),
@@ -1028,6 +1052,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "assets": _listed("Asset", "assets:read"),
     "auditEntries": _listed("AuditEntry", "audit:read"),
     "changes": _changes,
+    "deployment": _by_id("Deployment", "sites:read"),
     "invitations": _listed("Invitation", "members:read"),
     "memberships": _listed("Membership", "members:read"),
     "node": _node,

@@ -63,6 +63,7 @@ NEEDED_TOO: dict[str, tuple[str, ...]] = {"WebhookEventsReplayInput": ("afterSeq
 ID_TYPES: dict[tuple[str, Path], str] = {
     ("node", ("id",)): "Product",
     ("nodes", ("ids", ITEM)): "Product",
+    ("siteDeploy", ("id",)): "Site",
     ("webhookEndpointPing", ("id",)): "WebhookEndpoint",
     ("webhookEventsReplay", ("id",)): "WebhookEndpoint",
     ("storefrontDraftCreate", ("input", "fromVersionId")): "StorefrontVersion",

@@ -15,7 +15,15 @@ from tests.client import GraphQL
 from tests.factories import Shop
 from tests.schema.arguments import ITEM, Builder, Path, Root, id_type, places, roots
 from tests.tenancy.catalog import fingerprint
-from tests.tenancy.world import FilledShop, filled_shop, new_filled_shop, scheduled_draft, uploaded_asset
+from tests.tenancy.world import (
+    FilledShop,
+    failed_deployment,
+    filled_shop,
+    new_filled_shop,
+    queued_deployment,
+    scheduled_draft,
+    uploaded_asset,
+)
 
 # What is no id whatever ids look like; `malformed` adds what almost is one.
 NONSENSE: list[Any] = [
@@ -41,6 +49,8 @@ NONSENSE: list[Any] = [
 MADE: dict[str, Callable[[FilledShop], Awaitable[str]]] = {
     "assetDelete": uploaded_asset,
     "assetUploadComplete": uploaded_asset,
+    "deploymentCancel": queued_deployment,
+    "deploymentRetry": failed_deployment,
     "storefrontDraftUnschedule": scheduled_draft,
 }
 
@@ -75,6 +85,8 @@ class Place(NamedTuple):
 # What is there for all workspaces: a theme.
 EVERYBODYS = {name for name in NODES if SOURCES[name].workspace_column is None}
 PLACES = [Place(root, path) for root in roots() for path in places(root, "ID")]
+# What names nothing by an id, neither itself nor what it is about.
+WITHOUT_ANY_ID = {"DeploymentLogLine"}
 Ask = Callable[[Any], Awaitable[dict[str, Any]]]
 
 
@@ -237,6 +249,8 @@ class TestRelations:
             for name, definition in type_.fields.items():
                 reached = get_named_type(definition.type)
                 if reached.name.removesuffix("Connection") not in SOURCES:
+                    continue
+                if reached.name.removesuffix("Connection") in WITHOUT_ANY_ID:
                     continue
                 key = "id" if reached.name.removesuffix("Connection") in NODES else "id: entityId"
                 selected = f"{{ nodes {{ {key} }} }}" if reached.name.endswith("Connection") else f"{{ {key} }}"
