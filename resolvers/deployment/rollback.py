@@ -11,6 +11,7 @@ from core.pubsub import site_channel
 from models import Deployment
 from resolvers.context import Context
 from resolvers.deployment.log import ring_deployment, say
+from resolvers.site.site import locked_site
 from resolvers.write import Outcome, workspace_of, write
 
 # Seconds that the answer waits for the switch. It comes by itself later, where the host is busy.
