@@ -33,11 +33,13 @@ from resolvers.authentication import Authenticator, new_throttle
 from resolvers.context import Platform
 from resolvers.feed import Feed
 from resolvers.health import Backlog
+from resolvers.hosting.route import SiteRoutes
 from resolvers.storefront_token import RegisteredDocuments
 from routes.asset import ROUTES as ASSET_ROUTES
 from routes.connection import BoundedHttp, BoundedWebSocket
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
+from routes.hosted import HostedSites, SiteNames
 from routes.media import Media
 from routes.upload import upload_routes
 from schema.transport.admission import Admission
@@ -83,6 +85,7 @@ class Application:
             ],
         )
         self.state = self._starlette.state
+        self._site_names = SiteNames(settings)
         # It looks at addresses, which is only worth its time where there is something to find.
         self._proxied: Any = ProxyHeadersMiddleware(cast("Any", self._direct), settings.trusted_proxies)
 
@@ -93,8 +96,20 @@ class Application:
             await self._direct(scope, receive, send)
 
     async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (site := self._site_names.site_in(_host(scope))):
+            await self.state.hosted_sites(scope, receive, send, site)
+            return
         is_graphql = scope["type"] == "http" and scope["path"] == "/graphql"
         await (self.state.http_door if is_graphql else self._starlette)(scope, receive, send)
+
+
+def _host(scope: Scope) -> bytes:
+    """What the browser asked for, which comes first of the headers as a rule."""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host: bytes = value
+            return host
+    return b""
 
 
 def _came_through_proxy(scope: Scope) -> bool:
@@ -120,6 +135,8 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     app.state.backlog = Backlog(platform)
     app.state.http_door = HttpDoor(runner, admission, cache, partial(_page, settings))
     app.router.routes.append(WebSocketRoute("/graphql", websocket))
+    site_routes = SiteRoutes(platform)
+    app.state.hosted_sites = hosted_sites = HostedSites(site_routes)
     # The schema and the modules live as long as the process: the collector need not look at them again and again. And
     # what requests leave behind is mostly gone by itself: looking less often saves 5 % of the CPU.
     gc.collect()
@@ -129,6 +146,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         platform.doorbells.run,
         authenticator.run,
         registered.run,
+        site_routes.run,
         feed.run,
         partial(platform.polls.run, platform.database),
         watch_lag,
@@ -142,6 +160,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await platform.polls.close(platform.database)
+        await hosted_sites.close()
         REGISTRY.unregister(collector)
         REQUEST_LOG.flush()
         await platform.database.close()

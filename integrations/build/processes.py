@@ -15,7 +15,7 @@ from typing import NamedTuple
 _PROC = Path("/proc")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 # Of /proc/<pid>/stat, counted behind the name, which may hold anything.
-_STATE, _PARENT, _THREADS = 0, 1, 17
+_STATE, _PARENT, _THREADS, _STARTED = 0, 1, 17, 19
 _END_SECONDS = 10.0
 
 
@@ -98,6 +98,15 @@ def end_descendants(of: int) -> bool:
             return True
         time.sleep(0.01)
     return False
+
+
+def started_at(pid: int) -> str:
+    """When a process started, by the kernel's own clock: with it the number names one process for ever.
+
+    Empty where there is none, or only what is left of one until its parent looks.
+    """
+    fields = _stat(pid)
+    return fields[_STARTED] if fields and fields[_STATE] != "Z" else ""
 
 
 def reap() -> dict[int, int]:

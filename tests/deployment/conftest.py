@@ -11,7 +11,8 @@ from tests.people import no_other_worker, system_sql
 
 __all__ = ["no_other_worker"]
 FORGET = """
-update deployment set status = 'FAILED', starting_since = null where status in ('QUEUED', 'BUILDING', 'STARTING')
+update deployment set status = 'FAILED', starting_since = null
+ where status in ('QUEUED', 'BUILDING', 'STARTING', 'LIVE')
 """
 
 
