@@ -8,14 +8,17 @@ from resolvers.context import Context
 from resolvers.storefront import (
     DraftChanges,
     NewDraft,
+    Trial,
     create_draft,
     update_draft,
+    validate_edit,
 )
 from resolvers.validation import validated
 from resolvers.write import Outcome
 from schema.connection import argument
-from schema.mutation import mutation
+from schema.mutation import Returns, mutation
 from schema.scalars import JSON
+from schema.storefront import StorefrontSection
 from schema.storefront_draft.draft import CURRENT, DRAFT, DRAFT_ID, REVISION, draft_id
 
 _CHANGES = (
@@ -55,12 +58,31 @@ class StorefrontDraftUpdateInput:
     )
 
 
+@strawberry.input(description="An edit to be tried.")
+class StorefrontDraftValidateInput:
+    """An edit of a draft, or of what is live."""
+
+    site_id: strawberry.ID = strawberry.field(description="Of which site.")
+    draft_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Of which of its drafts; of what is live where it is left out, as in a draft yet to be begun.",
+    )
+    changes: JSON | None = strawberry.field(default=None, description=f"{_CHANGES} Null takes one back.")
+    patch: JSON | None = strawberry.field(
+        default=None, description="A JSON Patch (RFC 6902) over what it comes to with `changes`."
+    )
+
+
 async def _create(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: A002 - GraphQL's name for it
     return await create_draft(context, validated(NewDraft, input))
 
 
 async def _update(context: Context, id: str, input: dict[str, Any]) -> Outcome:  # noqa: A002
     return await update_draft(context, draft_id(id), validated(DraftChanges, input))
+
+
+async def _validate(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: A002
+    return await validate_edit(context, validated(Trial, input))
 
 
 MUTATIONS = {
@@ -82,5 +104,20 @@ MUTATIONS = {
         run=_update,
         returns={"storefront_draft": CURRENT},
         codes=("CONFLICT", "NOT_OPEN"),
+    ),
+    "storefront_draft_validate": mutation(
+        "storefrontDraftValidate",
+        "Tells what `storefrontDraftUpdate` would refuse of an edit, at the same places. Nothing is written.",
+        needs="storefront:write",
+        arguments=[argument("input", StorefrontDraftValidateInput, "The edit.")],
+        run=_validate,
+        returns={
+            "changed_sections": Returns(
+                list[StorefrontSection],  # type: ignore[valid-type]
+                "Which sections it would change.",
+                lambda outcome: [StorefrontSection(name) for name in outcome["sections"]],
+            )
+        },
+        codes=("NOT_OPEN",),
     ),
 }
