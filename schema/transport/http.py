@@ -20,11 +20,11 @@ from core.errors import BadUserInput, Forbidden, RequestError, Throttled
 from core.telemetry import note_request
 from resolvers.authentication import Credentials
 from resolvers.context import Context
+from routes.exchange import MIN_COMPRESSED, Exchange, Headers, TooLarge
 from schema.documents import Invalid
 from schema.queries import ANY_SEQUENCE
 from schema.query import Privacy
 from schema.transport.admission import Admission
-from schema.transport.exchange import MIN_COMPRESSED, Exchange, Headers, TooLarge
 from schema.transport.get import asked_by_get
 from schema.transport.operation import (
     MAX_VARIABLES_KEPT,
