@@ -10,6 +10,15 @@ from models.account import (
     UserIdempotencyKey,
     UserSession,
 )
+from models.analytics import (
+    VisitorDay,
+    VisitorDayDimension,
+    VisitorDayDue,
+    VisitorDayPage,
+    VisitorEvent,
+    VisitorHour,
+    VisitorSalt,
+)
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
@@ -43,6 +52,13 @@ __all__ = [
     "UserAuditEntry",
     "UserIdempotencyKey",
     "UserSession",
+    "VisitorDay",
+    "VisitorDayDimension",
+    "VisitorDayDue",
+    "VisitorDayPage",
+    "VisitorEvent",
+    "VisitorHour",
+    "VisitorSalt",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
