@@ -37,6 +37,8 @@ from routes.connection import BoundedHttp, BoundedWebSocket
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
+from routes.track import PATH as TRACK
+from routes.track import TrackDoor
 from schema.transport.admission import Admission
 from schema.transport.http import HttpDoor
 from schema.transport.live import LiveOperations
@@ -55,8 +57,9 @@ MAX_WEBSOCKET_MESSAGE = 1024 * 1024
 class Application:
     """The ASGI application for these settings; it connects when its lifespan starts.
 
-    GraphQL over HTTP has a door of its own that routes nothing and answers every error itself, CORS included, so it
-    stands before Starlette's routing and error pages, which would cost each request more than the door does.
+    GraphQL over HTTP and visitors' events have doors of their own that route nothing and answer every error themselves,
+    CORS included, so they stand before Starlette's routing and error pages, which would cost each request more than the
+    doors do.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -81,8 +84,11 @@ class Application:
             await self._direct(scope, receive, send)
 
     async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_graphql = scope["type"] == "http" and scope["path"] == "/graphql"
-        await (self.state.http_door if is_graphql else self._starlette)(scope, receive, send)
+        door: Any = self._starlette
+        if scope["type"] == "http":
+            path = scope["path"]
+            door = self.state.http_door if path == "/graphql" else self.state.track_door if path == TRACK else door
+        await door(scope, receive, send)
 
 
 def _came_through_proxy(scope: Scope) -> bool:
@@ -107,6 +113,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     app.state.platform = platform
     app.state.backlog = Backlog(platform)
     app.state.http_door = HttpDoor(runner, admission, cache, partial(_page, settings))
+    app.state.track_door = TrackDoor(platform, authenticator, throttle)
     app.router.routes.append(WebSocketRoute("/graphql", websocket))
     # The schema and the modules live as long as the process: the collector need not look at them again and again. And
     # what requests leave behind is mostly gone by itself: looking less often saves 5 % of the CPU.

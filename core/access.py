@@ -65,7 +65,7 @@ class Caller:
     such a caller is anonymous, and whatever needs more answers UNAUTHENTICATED with that sentence.
 
     A storefront token says more: `allowed_origins` are those whose pages may use it, all where it names none; with
-    `registered_only` nothing is executed for it but operations that were registered.
+    `registered_only` nothing is executed for it but operations that were registered. `time_zone` is the workspace's.
     """
 
     kind: CallerKind
@@ -82,6 +82,7 @@ class Caller:
     expires_at: datetime | None = None
     allowed_origins: tuple[str, ...] = ()
     registered_only: bool = False
+    time_zone: str = "UTC"
 
     def has(self, scope: str) -> bool:
         return scope in self.scopes

@@ -8,7 +8,9 @@ from core.access import Caller
 from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings
+from resolvers.intake import Intake
 from resolvers.polling import Polls
+from resolvers.visitor import Salts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class Platform:
     redis: Redis
     doorbells: Doorbells
     polls: Polls = field(default_factory=Polls)
+    intake: Intake = field(default_factory=Intake)
+    salts: Salts = field(default_factory=Salts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +43,5 @@ class Context:
     caller: Caller
     request_id: str = ""
     idempotency: IdempotencyKey | None = None
+    user_agent: str = ""
+    do_not_track: bool = False

@@ -142,7 +142,14 @@ class HttpDoor:
         key = idempotency_key(
             prepared, caller, exchange.header(b"idempotency-key"), exchange.header(b"x-shopper-secret")
         )
-        context = Context(self._runner.platform, caller, exchange.request_id, key)
+        context = Context(
+            self._runner.platform,
+            caller,
+            exchange.request_id,
+            key,
+            exchange.header(b"user-agent"),
+            exchange.asks_not_to_be_tracked,
+        )
         if self._cache.seconds and _is_published(prepared, caller):
             return _kept(await self._published(exchange, prepared, context))
         await admission.charge(caller, prepared.cost)
