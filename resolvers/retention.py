@@ -12,6 +12,7 @@ from core.clock import now
 from core.settings import Settings
 from resolvers.account.throttle import WINDOW
 from resolvers.context import Platform
+from resolvers.visitor import SALT_DAYS
 from resolvers.write import IDEMPOTENCY_LIFETIME
 
 BATCH = 1_000
@@ -58,6 +59,7 @@ def _rules(settings: Settings) -> tuple[_Rule, ...]:
         _Rule("webhook_delivery", f"created_at < now() - {settings.webhook_log_days} * interval '1 day'"),
         _Rule("webhook_delivery", f"due_at is not null and not exists ({_ITS_ENDPOINT})"),
         _Rule("webhook_hour", f"hour < now() - {settings.webhook_log_days} * interval '1 day'"),
+        _Rule("visitor_salt", f"day < (now() at time zone 'UTC')::date - {SALT_DAYS}"),
         _Rule("worker", f"alive_until < now() - interval '{KEEP_WORKERS}'"),
     )
 

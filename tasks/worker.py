@@ -25,14 +25,14 @@ from integrations.messaging import new_mailer
 from integrations.webhook import Poster
 from resolvers.context import Platform
 from resolvers.webhook import Dispatcher
-from tasks import email, retention, webhook
+from tasks import analytics, email, retention, webhook
 from tasks.doorbell import declare, new_broker
 from tasks.job import Job, Services
 from tasks.port import listen, serve
 
 log = structlog.get_logger()
 
-JOBS: tuple[Job, ...] = (email.JOB, retention.JOB, webhook.JOB)
+JOBS: tuple[Job, ...] = (email.JOB, retention.JOB, webhook.JOB, analytics.COUNT, analytics.PARTITIONS)
 THREADS = 8
 # Milliseconds: how long the worker sleeps where there is no doorbell, and how long jobs may take to end when it stops.
 IDLE = 500
