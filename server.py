@@ -38,6 +38,7 @@ from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
 from routes.track import PATH as TRACK
+from routes.track import ROUTES as TRACK_ROUTES
 from routes.track import TrackDoor
 from schema.transport.admission import Admission
 from schema.transport.http import HttpDoor
@@ -69,6 +70,7 @@ class Application:
                 Route("/", _to_graphiql),
                 *HEALTH_ROUTES,
                 *GRAPHIQL_ROUTES,
+                *TRACK_ROUTES,
                 Mount("/media", Media(settings.data_dir)),
             ],
             middleware=[Middleware(CORSMiddleware, allow_origins=settings.origins)],

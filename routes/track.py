@@ -1,19 +1,24 @@
-"""`POST /track`: visitor events as browsers send them when a page goes away, by `navigator.sendBeacon`.
+"""`/track.js`, the script for themes, and `POST /track`, where it sends what visitors do.
 
-Beacons have no headers, so the storefront token stands in the query or the body, and JSON comes as `text/plain`, which
-needs no preflight.
+Browsers send it by `navigator.sendBeacon` when a page goes away. Beacons have no headers, so the storefront token
+stands in the query or the body, and JSON comes as `text/plain`, which needs no preflight.
 """
 
+import gzip
+import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import orjson
 import structlog
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from core.access import Caller, CallerKind
@@ -45,6 +50,32 @@ _STATUSES: dict[type[Exception], int] = {
     Forbidden: 403,
     Throttled: 429,
 }
+
+
+SCRIPT = (Path(__file__).parent / "tracking" / "track.js").read_bytes()
+_ETAG = f'"{hashlib.sha256(SCRIPT).hexdigest()[:16]}"'
+_COMPRESSED = gzip.compress(SCRIPT, mtime=0)
+# Themes name the script without a version: it changes for them within the hour.
+_SCRIPT_HEADERS = {
+    "Cache-Control": "public, max-age=3600",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "ETag": _ETAG,
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+async def script(request: Request) -> Response:
+    """The tracking script, for pages of any origin."""
+    if request.headers.get("if-none-match") == _ETAG:
+        return Response(status_code=304, headers=_SCRIPT_HEADERS)
+    headers, content = dict(_SCRIPT_HEADERS), SCRIPT
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"], content = "gzip", _COMPRESSED
+    return Response(content, media_type="text/javascript", headers=headers)
+
+
+ROUTES = [Route("/track.js", script, methods=["GET"])]
 
 
 class _Reply(NamedTuple):
