@@ -21,6 +21,7 @@ SCOPES: dict[str, str] = {
     "api_keys:write": "Create and revoke API keys and storefront tokens.",
     "webhooks:read": "See webhook endpoints, without their secrets, and the log of what was delivered.",
     "webhooks:write": "Add, change and delete webhook endpoints, and have webhooks sent again.",
+    "analytics:write": "Delete what is stored of visitors.",
     "audit:read": "Read who changed what.",
 }
 

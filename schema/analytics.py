@@ -1,11 +1,12 @@
-"""What visitors do: taking their events."""
+"""What visitors do: taking their events, and deleting them."""
 
 from typing import Any
 
 import strawberry
 
-from resolvers.analytics import MAX_EVENTS, track_events
+from resolvers.analytics import MAX_EVENTS, MAX_SESSIONS, VisitorData, delete_visitor_data, track_events
 from resolvers.context import Context
+from resolvers.validation import validated
 from resolvers.write import Outcome
 from schema.access import Access
 from schema.connection import argument
@@ -40,9 +41,25 @@ class VisitorEventInput:
     )
 
 
+@strawberry.input(description="Whose events shall be deleted: sessions, a customer's, or both.")
+class VisitorDataDeleteInput:
+    """Who is to be forgotten."""
+
+    session_ids: list[str] | None = strawberry.field(
+        default=None, description=f"The sessions, by the ids that the client made; at most {MAX_SESSIONS:,}."
+    )
+    email: str | None = strawberry.field(
+        default=None, description="The customer with this e-mail address: the sessions in which they placed orders."
+    )
+
+
 async def _track(context: Context, events: list[Any]) -> Outcome:
     tracked = await track_events(context, events)
     return {"accepted_count": tracked.accepted, "problems": tracked.problems}
+
+
+async def _delete(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: A002 - GraphQL's name for it
+    return await delete_visitor_data(context, validated(VisitorData, input))
 
 
 MUTATIONS = {
@@ -59,5 +76,15 @@ MUTATIONS = {
             )
         },
         codes=("FOREIGN",),
+    ),
+    "visitor_data_delete": mutation(
+        "visitorDataDelete",
+        "Deletes the events of visitors, for good, and has their days counted anew.",
+        needs="analytics:write",
+        arguments=[argument("input", VisitorDataDeleteInput, "Whose.")],
+        run=_delete,
+        returns={
+            "deleted_count": Returns(int, "How many events were deleted.", lambda outcome: outcome["count"]),
+        },
     ),
 }

@@ -150,7 +150,7 @@ class TestCountDay:
             await shop.sql(f"delete from {table}")
 
         async with shop.platform.database.app.acquire() as connection, pinned(connection, shop.workspace_id):
-            await recount_days(connection, shop.workspace_id, day, day)
+            await recount_days(connection, shop.workspace_id, [day])
         await count(shop)
 
         assert [await figures(shop, table, day) for table in KEYS] == before
