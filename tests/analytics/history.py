@@ -19,7 +19,9 @@ _NAMES = ("page_view", "page_view", "page_view", "page_leave", "click", *STEPS)
 
 async def make_weeks(shop: Shop, first: date, last: date) -> None:
     """Makes room for events of these days, whoever else is making weeks."""
-    made = "select to_regclass('visitor_event_' || to_char(date_trunc('week', $1::date), 'YYYYMMDD')) is not null as done"
+    made = (
+        "select to_regclass('visitor_event_' || to_char(date_trunc('week', $1::date), 'YYYYMMDD')) is not null as done"
+    )
     while not (await system_sql(shop.platform, made, last))[0]["done"]:
         await system_sql(shop.platform, "select make_visitor_event_partitions($1, $2)", first, last)
 
