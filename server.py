@@ -28,12 +28,14 @@ from core.persisted import PersistedDocuments
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
 from core.telemetry import REQUEST_LOG, configure_logging
+from integrations.storage import new_storage
 from resolvers.analytics.device import device_of
 from resolvers.authentication import Authenticator, new_throttle
 from resolvers.context import Platform
 from resolvers.feed import Feed
 from resolvers.health import Backlog
 from resolvers.storefront_token import RegisteredDocuments
+from routes.asset import ROUTES as ASSET_ROUTES
 from routes.connection import BoundedHttp, BoundedWebSocket
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
@@ -41,6 +43,7 @@ from routes.media import Media
 from routes.track import PATH as TRACK
 from routes.track import ROUTES as TRACK_ROUTES
 from routes.track import TrackDoor
+from routes.upload import upload_routes
 from schema.transport.admission import Admission
 from schema.transport.http import HttpDoor
 from schema.transport.live import LiveOperations
@@ -72,9 +75,18 @@ class Application:
                 *HEALTH_ROUTES,
                 *GRAPHIQL_ROUTES,
                 *TRACK_ROUTES,
+                *ASSET_ROUTES,
+                *upload_routes(),
                 Mount("/media", Media(settings.data_dir)),
             ],
-            middleware=[Middleware(CORSMiddleware, allow_origins=settings.origins)],
+            middleware=[
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=settings.origins,
+                    allow_methods=["GET", "HEAD", "PUT"],
+                    allow_headers=["content-type", "range"],
+                )
+            ],
         )
         self.state = self._starlette.state
         # It looks at addresses, which is only worth its time where there is something to find.
@@ -103,7 +115,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     redis = Redis.from_url(
         settings.redis_url.get_secret_value(), socket_connect_timeout=REDIS_TIMEOUT, socket_timeout=None
     )
-    platform = Platform(settings, await Database.open(settings), redis, Doorbells(redis))
+    platform = Platform(settings, await Database.open(settings), redis, Doorbells(redis), new_storage(settings))
     throttle, registered = new_throttle(platform), RegisteredDocuments(platform)
     authenticator, feed = Authenticator(platform, throttle), Feed(platform.database, platform.doorbells)
     runner = new_runner(platform)
@@ -141,6 +153,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await platform.polls.close(platform.database)
         REGISTRY.unregister(collector)
         REQUEST_LOG.flush()
         await platform.database.close()

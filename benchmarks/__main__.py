@@ -10,7 +10,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from benchmarks import large, live, order, read, sockets, track, webhook
+from benchmarks import large, live, order, read, sockets, storefront, track, webhook
 from benchmarks.report import Report, write
 from benchmarks.world import World, world
 from dev.errors import StartError
@@ -19,6 +19,7 @@ from dev.services import end_on_signals
 Benchmark = Callable[[World], Awaitable[tuple[Report, dict[str, str]]]]
 BENCHMARKS: dict[str, Benchmark] = {
     "read": read.measure,
+    "storefront": storefront.measure,
     "large": large.measure,
     "order": order.measure,
     "live": live.measure,

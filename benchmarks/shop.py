@@ -13,6 +13,7 @@ from benchmarks.client import post
 from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings
+from integrations.storage import new_storage
 from resolvers.context import Platform
 from tests.client import GraphQL
 from tests.factories import Shop, make_shop
@@ -50,7 +51,7 @@ async def platform_of(environment: Mapping[str, str]) -> AsyncIterator[Platform]
     redis = Redis.from_url(settings.redis_url.get_secret_value())
     database = await Database.open(settings)
     try:
-        yield Platform(settings, database, redis, Doorbells(redis))
+        yield Platform(settings, database, redis, Doorbells(redis), new_storage(settings))
     finally:
         await database.close()
         await redis.aclose()

@@ -14,11 +14,19 @@ SCOPES: dict[str, str] = {
     "products:write": "Add, change and delete products and stock.",
     "orders:read": "See orders and who placed them.",
     "orders:write": "Cancel orders.",
+    "assets:read": "See every picture and file, and where it is used.",
+    "assets:write": "Upload, change and delete pictures and files.",
     "events:read": "Follow what changes in the workspace.",
     "members:read": "See who works in the workspace.",
     "members:write": "Invite people, change their roles and remove them.",
     "api_keys:read": "See API keys and storefront tokens, without their secrets.",
     "api_keys:write": "Create and revoke API keys and storefront tokens.",
+    "sites:read": "See sites and the themes that there are.",
+    "sites:write": "Add, change and delete sites.",
+    "storefront:read": "See what sites look like: drafts, versions, and who may edit them.",
+    "storefront:write": "Edit what sites look like, in drafts.",
+    "storefront:publish": "Publish drafts, at once or at a time.",
+    "storefront:admin": "Say who may edit and publish what sites look like.",
     "webhooks:read": "See webhook endpoints, without their secrets, and the log of what was delivered.",
     "webhooks:write": "Add, change and delete webhook endpoints, and have webhooks sent again.",
     "analytics:write": "Delete what is stored of visitors.",
@@ -35,8 +43,10 @@ class Role(StrEnum):
     VIEWER = "VIEWER"
 
 
-_VIEWER = frozenset({"workspace:read", "products:read", "orders:read", "events:read"})
-_STAFF = _VIEWER | {"products:write", "orders:write"}
+_VIEWER = frozenset(
+    {"workspace:read", "products:read", "orders:read", "assets:read", "events:read", "sites:read", "storefront:read"}
+)
+_STAFF = _VIEWER | {"products:write", "orders:write", "assets:write"}
 _ALL = frozenset(SCOPES)
 
 # Owners and administrators differ in one thing that is no scope: only an owner makes or removes owners.
@@ -45,6 +55,28 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
     Role.ADMIN: _ALL,
     Role.STAFF: _STAFF,
     Role.VIEWER: _VIEWER,
+}
+
+
+class StorefrontRole(StrEnum):
+    """A person's place in one site's look, from the most rights to the least. Each has what those below it have."""
+
+    ADMIN = "ADMIN"
+    PUBLISHER = "PUBLISHER"
+    EDITOR = "EDITOR"
+    VIEWER = "VIEWER"
+
+    def includes(self, other: "StorefrontRole") -> bool:
+        return _RANKS[self] <= _RANKS[other]
+
+
+_RANKS = {role: rank for rank, role in enumerate(StorefrontRole)}
+# What opens the root fields. Which sites it is for is asked once the site is known: `resolvers/storefront/rights.py`.
+STOREFRONT_SCOPES: dict[StorefrontRole, frozenset[str]] = {
+    StorefrontRole.VIEWER: frozenset({"storefront:read"}),
+    StorefrontRole.EDITOR: frozenset({"storefront:read", "storefront:write"}),
+    StorefrontRole.PUBLISHER: frozenset({"storefront:read", "storefront:write", "storefront:publish"}),
+    StorefrontRole.ADMIN: frozenset({"storefront:read", "storefront:write", "storefront:publish", "storefront:admin"}),
 }
 
 
@@ -65,8 +97,11 @@ class Caller:
     `id` is the user, API key or storefront token. `problem` says why credentials that were sent are not accepted:
     such a caller is anonymous, and whatever needs more answers UNAUTHENTICATED with that sentence.
 
-    A storefront token says more: `allowed_origins` are those whose pages may use it, all where it names none; with
-    `registered_only` nothing is executed for it but operations that were registered. `time_zone` is the workspace's.
+    `preview_draft_id` is the draft that a preview token shows instead of what is live.
+
+    A storefront token says more: `site_id` is the site that it is of, if any; `allowed_origins` are those whose pages
+    may use it, all where it names none; with `registered_only` nothing is executed for it but operations that were
+    registered. `time_zone` is the workspace's.
     """
 
     kind: CallerKind
@@ -84,6 +119,9 @@ class Caller:
     allowed_origins: tuple[str, ...] = ()
     registered_only: bool = False
     time_zone: str = "UTC"
+    site_id: UUID | None = None
+    preview_draft_id: UUID | None = None
+    is_platform_admin: bool = False
 
     def has(self, scope: str) -> bool:
         return scope in self.scopes

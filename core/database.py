@@ -36,8 +36,16 @@ STATEMENT_CACHE_SIZE = 500
 # nobody waits for it any more; this is for a PostgreSQL that does not answer.
 COMMAND_TIMEOUT = 15.0
 _BUSY = "The server is busy: all its database connections are in use. Try again in a moment."
-# PostgreSQL away, restarting or busy, as loops that go on for ever meet it: they try again.
-DATABASE_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, OSError, Throttled)
+# PostgreSQL away, restarting or busy, as loops that go on for ever meet it: they try again. The driver's
+# `InternalClientError` is its own confusion about a connection; it is neither of its other two errors.
+DATABASE_FAULTS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    DBAPIError,
+    OSError,
+    Throttled,
+)
 
 
 async def _connect(dsn: str) -> Connection:

@@ -1,5 +1,6 @@
 """The errors that people meet. Whatever else is raised is a fault of ours and is masked as INTERNAL."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,15 @@ class Problem:
 
 
 class Refused(Exception):
-    """A mutation is refused and changed nothing; its problems become the payload's userErrors."""
+    """A mutation is refused and changed nothing; its problems become the payload's userErrors.
 
-    def __init__(self, *problems: Problem) -> None:
+    `current` has the id of what was changed by somebody else meanwhile, for the payload to show as it is now.
+    """
+
+    def __init__(self, *problems: Problem, current: Mapping[str, Any] | None = None) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems = problems
+        self.current = current or {}
 
 
 class RequestError(Exception):

@@ -11,12 +11,32 @@ class SyncEventType(StrEnum):
     PRODUCT_DELETED = "product.deleted"
     ORDER_CREATED = "order.created"
     ORDER_UPDATED = "order.updated"
+    SITE_CREATED = "site.created"
+    SITE_UPDATED = "site.updated"
+    SITE_DELETED = "site.deleted"
+    STOREFRONT_PUBLISHED = "storefront.published"
+    STOREFRONT_DRAFT_UPDATED = "storefront.draft_updated"
+    ASSET_CREATED = "asset.created"
+    ASSET_UPDATED = "asset.updated"
+    ASSET_DELETED = "asset.deleted"
     WORKSPACE_SETTINGS_UPDATED = "workspace.settings_updated"
 
     @property
     def shoppers_see(self) -> bool:
-        """Whether it may change what a storefront shows. Orders do not: stock in a list may be seconds old."""
+        """Whether it may change what a storefront shows.
+
+        Orders do not: stock in a list may be seconds old. Of sites shoppers see what is published.
+        """
         return self not in _UNSEEN
 
 
-_UNSEEN = frozenset({SyncEventType.ORDER_CREATED, SyncEventType.ORDER_UPDATED})
+_UNSEEN = frozenset(
+    {
+        SyncEventType.ORDER_CREATED,
+        SyncEventType.ORDER_UPDATED,
+        SyncEventType.SITE_CREATED,
+        SyncEventType.SITE_UPDATED,
+        SyncEventType.SITE_DELETED,
+        SyncEventType.STOREFRONT_DRAFT_UPDATED,
+    }
+)

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 MIN_SECRET_KEY_LENGTH = 32
 # What fits into a header as a bearer token.
 _GOOD_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
+MEGABYTE = 1_000_000
 
 
 class Settings(BaseSettings):
@@ -60,6 +61,23 @@ class Settings(BaseSettings):
         default=None, description="A MaxMind database of countries (.mmdb), for where visitors come from."
     )
 
+    storage_url: str = Field(default="", description="s3://bucket/folder; without it files are kept in a folder.")
+    storage_endpoint: str = Field(default="", description="Where the bucket is, if not at AWS.")
+    storage_region: str = "us-east-1"
+    storage_access_key_id: str = ""
+    storage_secret_access_key: SecretStr | None = None
+    assets_url: str = Field(
+        default="", description="Where assets are reached, such as a CDN; the public URL by default."
+    )
+
+    asset_image_bytes: int = Field(default=20 * MEGABYTE, ge=1)
+    asset_svg_bytes: int = Field(default=MEGABYTE, ge=1)
+    asset_video_bytes: int = Field(default=200 * MEGABYTE, ge=1)
+    asset_font_bytes: int = Field(default=5 * MEGABYTE, ge=1)
+    asset_document_bytes: int = Field(default=25 * MEGABYTE, ge=1)
+    asset_workspace_bytes: int = Field(default=5_000 * MEGABYTE, ge=1)
+    asset_workspace_count: int = Field(default=10_000, ge=1)
+
     access_token_lifetime: int = Field(default=15 * 60, ge=30, le=24 * 3600)
     refresh_token_lifetime: int = Field(default=30 * 24 * 3600, ge=3600)
 
@@ -76,6 +94,12 @@ class Settings(BaseSettings):
         default=5.0, gt=0, description="An endpoint that only fails for so long is turned off."
     )
     webhook_log_days: float = Field(default=30.0, gt=0, description="How long deliveries and their tries are kept.")
+
+    sites_url: str = Field(
+        default="",
+        description="Where sites are served, with {slug} in it; http://{slug}.localhost and the port by default.",
+    )
+    sites_per_workspace: int = Field(default=20, ge=0, description="How many sites a workspace may have.")
 
     allowed_origins: str = Field(
         default="*",
@@ -135,6 +159,14 @@ class Settings(BaseSettings):
     def origin_allowed(self, origin: str) -> bool:
         return "*" in self.origins or origin in self.origins or origin == self.base_url
 
+    @field_validator("sites_url")
+    @classmethod
+    def _has_a_place_for_the_slug(cls, value: str) -> str:
+        host = urlsplit(value).netloc
+        if value and ("{slug}." not in host or urlsplit(value).scheme not in {"http", "https"}):
+            raise ValueError("must look like https://{slug}.shops.example, with {slug} for each site's own")
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _names_a_redis(cls, value: SecretStr) -> SecretStr:
@@ -149,6 +181,21 @@ class Settings(BaseSettings):
         if value is not None and not _is_smtp(value.get_secret_value()):
             raise ValueError("must look like smtp[s]://user:password@host:port")
         return value
+
+    @field_validator("storage_url")
+    @classmethod
+    def _names_a_bucket(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme != "s3" or not parts.netloc or parts.query or "@" in parts.netloc):
+            raise ValueError("must look like s3://bucket or s3://bucket/folder")
+        return value
+
+    @field_validator("storage_endpoint", "assets_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return value.rstrip("/")
 
     @model_validator(mode="after")
     def _has_a_database(self) -> Self:
@@ -165,6 +212,10 @@ class Settings(BaseSettings):
     @cached_property
     def base_url(self) -> str:
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    def site_url(self, slug: str) -> str:
+        """The address of a site, without a slash at the end."""
+        return (self.sites_url or f"http://{{slug}}.localhost:{self.port}").replace("{slug}", slug).rstrip("/")
 
     @cached_property
     def app_dsn(self) -> str:

@@ -209,9 +209,10 @@ class _Asked(NamedTuple):
 class Throttle:
     """One process's leases. It belongs to one event loop."""
 
-    def __init__(self, redis: Redis, rates: Rates) -> None:
+    def __init__(self, redis: Redis, rates: Rates, patience: float = REDIS_SECONDS) -> None:
         self._redis = redis
         self._rates = rates
+        self._patience = patience
         self._of_callers: OrderedDict[tuple[object, object, str], tuple[Bucket, ...]] = OrderedDict()
         # A token's bucket is the same for all its addresses.
         self._buckets: WeakValueDictionary[str, Bucket] = WeakValueDictionary()
@@ -338,7 +339,7 @@ class Throttle:
             self._away_until = asked_at + AWAY_SECONDS
         LEASE_CALLS.inc()
         try:
-            async with asyncio.timeout(REDIS_SECONDS):
+            async with asyncio.timeout(self._patience):
                 answers = await self._call(call)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody may be left waiting
             LEASE_FAILURES.inc()

@@ -19,20 +19,27 @@ from models.analytics import (
     VisitorHour,
     VisitorSalt,
 )
+from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
+from models.site import Hostname, Site, Theme, ThemeVersion
+from models.storefront import StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
 from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
 
 __all__ = [
     "ApiKey",
     "AppUser",
+    "Asset",
+    "AssetRendition",
+    "AssetSearchToken",
     "AuditEntry",
     "Base",
     "EmailMessage",
+    "Hostname",
     "IdempotencyKey",
     "Invitation",
     "Membership",
@@ -47,8 +54,15 @@ __all__ = [
     "RefreshToken",
     "SalesOrder",
     "SignInThrottle",
+    "Site",
+    "StorefrontDraft",
+    "StorefrontGrant",
+    "StorefrontMember",
     "StorefrontToken",
+    "StorefrontVersion",
     "SyncEvent",
+    "Theme",
+    "ThemeVersion",
     "UserAuditEntry",
     "UserIdempotencyKey",
     "UserSession",

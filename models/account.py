@@ -33,6 +33,7 @@ class AppUser(Base):
     email: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(server_default="")
     password_hash: Mapped[str]
+    is_platform_admin: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
 

@@ -119,14 +119,16 @@ class ProductVariant(Base):
 
 
 class ProductImage(Base):
-    """A picture of a product: an absolute address, or a path on this server."""
+    """A picture of a product: an absolute address, or a path on this server, which is an asset's where it has one."""
 
     __tablename__ = "product_image"
     __table_args__ = (
         ForeignKeyConstraint(
             ["workspace_id", "product_id"], ["product.workspace_id", "product.id"], ondelete="CASCADE"
         ),
+        ForeignKeyConstraint(["workspace_id", "asset_id"], ["asset.workspace_id", "asset.id"]),
         Index(None, "workspace_id", "product_id", "position", "id"),
+        Index(None, "workspace_id", "asset_id", "id", postgresql_where=text("asset_id is not null")),
         {"info": tenant(app=ALL)},
     )
 
@@ -134,6 +136,7 @@ class ProductImage(Base):
     id: Mapped[RowKey]
     product_id: Mapped[UUID]
     url: Mapped[str]
+    asset_id: Mapped[UUID | None]
     alt_text: Mapped[str] = mapped_column(server_default="")
     position: Mapped[int]
 

@@ -101,9 +101,9 @@ class WebhookDelivery(Base):
             "id",
         ),
         Index(
-            None,
+            "ix_webhook_delivery_finished_by_created_at",
             "created_at",
-            postgresql_using="brin",
+            postgresql_where=text("due_at is null"),
             info={"global": "The sweeper deletes old deliveries of all workspaces."},
         ),
         {"info": tenant(app=READ_WRITE, system=ALL)},
@@ -160,7 +160,6 @@ class WebhookHour(Base):
         Index(
             None,
             "hour",
-            postgresql_using="brin",
             info={"global": "The sweeper deletes old hours of all workspaces."},
         ),
         {"info": tenant(app="select", system=ALL)},

@@ -115,12 +115,15 @@ class StorefrontToken(Base):
     __tablename__ = "storefront_token"
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["workspace_id", "site_id"], ["site.workspace_id", "site.id"]),
         Index(None, "workspace_id", "created_at", "id"),
+        Index(None, "workspace_id", "site_id", "created_at", "id"),
         {"info": tenant(app=READ_WRITE)},
     )
 
     workspace_id: Mapped[WorkspaceKey]
     id: Mapped[RowKey]
+    site_id: Mapped[UUID | None]
     name: Mapped[str]
     token: Mapped[str]
     hides_stock: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -9,13 +9,14 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from core.access import ROLE_SCOPES, SCOPES, Caller, CallerKind, Role
+from core.access import ROLE_SCOPES, SCOPES, STOREFRONT_SCOPES, Caller, CallerKind, Role, StorefrontRole
 from core.access_token import InvalidAccessToken, read_access_token
 from core.clock import now
 from core.crypto import same_secret, unpack_token
 from core.database import PIN_FIRST, PINNED_STATEMENT, pinned
 from core.flights import Flights
 from core.ids import uuid_in
+from core.preview_token import read_preview_token
 from core.pubsub import REVOKED_CHANNEL
 from core.throttle import Rates, Throttle
 from resolvers.context import Platform
@@ -43,6 +44,7 @@ class Credentials(NamedTuple):
     authorization: str = ""
     workspace: str = ""
     storefront_token: str = ""
+    preview_token: str = ""
 
 
 @dataclass(slots=True)
@@ -117,6 +119,15 @@ class Authenticator:
             await waiting
 
     async def _look_up(self, credentials: Credentials) -> Caller:
+        caller = await self._look_up_caller(credentials)
+        if not credentials.preview_token or caller.problem:
+            return caller
+        preview = read_preview_token(self._platform.settings, credentials.preview_token)
+        if preview is None or preview.workspace_id != caller.workspace_id:
+            return _refused("The preview token is not valid here, or has expired: make a new one.")
+        return replace(caller, preview_draft_id=preview.draft_id)
+
+    async def _look_up_caller(self, credentials: Credentials) -> Caller:
         if credentials.storefront_token:
             return await self._shopper(credentials.storefront_token)
         if not credentials.authorization:
@@ -150,6 +161,7 @@ class Authenticator:
             allowed_origins=tuple(row["allowed_origins"]),
             registered_only=row["registered_operations_only"],
             time_zone=row["time_zone"],
+            site_id=row["site_id"],
         )
 
     async def _api_key(self, key: str, workspace: str) -> Caller:
@@ -199,7 +211,7 @@ class Authenticator:
 
 
 FIND_STOREFRONT_TOKEN = f"""
-select t.token, t.name, t.hides_stock, t.allowed_origins, t.registered_operations_only, w.time_zone
+select t.token, t.name, t.hides_stock, t.allowed_origins, t.registered_operations_only, t.site_id, w.time_zone
   from storefront_token t join workspace w on w.id = t.workspace_id
  where {PIN_FIRST} and t.workspace_id = $1 and t.id = $2 and t.revoked_at is null
 """
@@ -212,7 +224,11 @@ select k.secret_hash, k.name, k.scopes, k.expires_at, w.slug, w.time_zone,
 """
 # A workspace that is named but is not one of the user's is not found, whether it exists or not.
 FIND_USER = """
-select u.email, m.workspace_id, m.role, coalesce(w.time_zone, 'UTC') as time_zone
+select u.email, u.is_platform_admin, m.workspace_id, m.role, coalesce(w.time_zone, 'UTC') as time_zone,
+       array(select s.role from storefront_member s
+              where s.workspace_id = m.workspace_id and s.user_id = m.user_id) as storefront_roles,
+       exists (select from storefront_grant g
+                where g.workspace_id = m.workspace_id and g.user_id = m.user_id) as has_grants
   from user_session s
   join app_user u on u.id = s.user_id
   left join workspace w on w.slug = $3 or w.id = $4
@@ -240,14 +256,23 @@ def _member(user_id: UUID, session_id: UUID, expires_at: datetime, workspace: st
         CallerKind.USER,
         id=user_id,
         workspace_id=row["workspace_id"],
-        scopes=ROLE_SCOPES[role] if role else frozenset(),
+        scopes=_scopes(role, row) if role else frozenset(),
         role=role,
         label=row["email"],
         session_id=session_id,
         workspace_problem=problem,
         expires_at=expires_at,
         time_zone=row["time_zone"],
+        is_platform_admin=row["is_platform_admin"],
     )
+
+
+def _scopes(role: Role, row: Any) -> frozenset[str]:
+    """Those of the role, and of what the user was given in any site's look: a grant lets them edit."""
+    given = [STOREFRONT_SCOPES[StorefrontRole(name)] for name in row["storefront_roles"]]
+    if row["has_grants"]:
+        given.append(STOREFRONT_SCOPES[StorefrontRole.EDITOR])
+    return ROLE_SCOPES[role].union(*given)
 
 
 def _no_workspace(named: str) -> str:

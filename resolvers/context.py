@@ -8,6 +8,7 @@ from core.access import Caller
 from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings
+from integrations.storage import Storage
 from resolvers.intake import Intake
 from resolvers.polling import Polls
 from resolvers.visitor import Salts
@@ -21,6 +22,7 @@ class Platform:
     database: Database
     redis: Redis
     doorbells: Doorbells
+    storage: Storage
     polls: Polls = field(default_factory=Polls)
     intake: Intake = field(default_factory=Intake)
     salts: Salts = field(default_factory=Salts)

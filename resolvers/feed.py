@@ -200,10 +200,10 @@ class Feed:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _read_or_leave_it(self, workspace_id: UUID) -> None:
-        """Reads on a doorbell; what fails here is found by the next sweep."""
+    async def _read_or_leave_it(self, workspace_id: UUID, until: int = 0) -> None:
+        """As `_read`, but what fails is left to the next sweep."""
         try:
-            await self._read(workspace_id)
+            await self._read(workspace_id, until)
         except DATABASE_FAULTS as error:
             log.warning("events not read, the sweep will", workspace_id=str(workspace_id), error=str(error))
 
@@ -211,10 +211,12 @@ class Feed:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
-                for workspace_id, sequence in (await self._behind()).items():
-                    await self._read(workspace_id, sequence)
+                behind = await self._behind()
             except DATABASE_FAULTS as error:
                 log.warning("events not swept, trying again soon", error=str(error))
+                continue
+            for workspace_id, sequence in behind.items():
+                await self._read_or_leave_it(workspace_id, sequence)
 
     async def _behind(self) -> dict[UUID, int]:
         """The followed workspaces whose counter is ahead of what was read, with the counter."""

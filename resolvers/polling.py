@@ -1,23 +1,24 @@
 """Who polls `changes`, and from where: noted in memory and written every second, since a poll is a read.
 
-It is for monitoring. What a process noted in its last second is lost with it, and no poll ever waits or fails for it.
+It is for monitoring. What a process noted in its last second is lost where it is killed, and no poll ever waits or
+fails for it.
 """
 
 import asyncio
-from datetime import datetime
+import time
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
 from core.access import Caller, CallerKind
-from core.clock import now
 from core.database import DATABASE_FAULTS, Database
 from core.ids import new_id
 
 log = structlog.get_logger()
 
 FLUSH_SECONDS = 1.0
+CLOSE_SECONDS = 2.0
 # Pollers that are noted between two flushes; more are not noted.
 MAX_NOTED = 10_000
 _POLLERS = frozenset({CallerKind.API_KEY, CallerKind.SHOPPER})
@@ -32,10 +33,13 @@ OLDEST_UNREAD_AT = (
     "(select e.occurred_at from sync_event e where e.workspace_id = {t}.workspace_id and e.sequence > {t}.sequence "
     "order by e.sequence limit 1)"
 )
+# Times are the database's, whatever the clock of the machine says that noted them.
 # In key order, so that two processes never wait for each other in a circle; what is older than what is there stays out.
 _WRITE = """
 insert into polling_state as s (workspace_id, caller_id, id, caller_kind, caller_label, last_polled_at, sequence)
-select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[])
+select p.workspace_id, p.caller_id, p.id, p.kind, p.label, now() - p.age * interval '1 second', p.sequence
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::float8[], $7::bigint[])
+       p(workspace_id, caller_id, id, kind, label, age, sequence)
  order by 1, 2
 on conflict (workspace_id, caller_id) do update
    set caller_label = excluded.caller_label, last_polled_at = excluded.last_polled_at,
@@ -45,11 +49,14 @@ on conflict (workspace_id, caller_id) do update
 
 
 class Poll(NamedTuple):
-    """A poller's last poll: `sequence` is the event that it asked from, None where it named none."""
+    """A poller's last poll: `sequence` is the event that it asked from, None where it named none.
+
+    `at` is by this process's monotonic clock, in seconds.
+    """
 
     kind: str
     label: str
-    at: datetime
+    at: float
     sequence: int | None
 
 
@@ -70,7 +77,7 @@ class Polls:
             return
         if sequence is None and before is not None:
             sequence = before.sequence
-        self._noted[key] = Poll(caller.kind.value, caller.label, now(), sequence)
+        self._noted[key] = Poll(caller.kind.value, caller.label, time.monotonic(), sequence)
 
     async def run(self, database: Database) -> None:
         """Writes what was noted, until it is cancelled."""
@@ -81,6 +88,14 @@ class Polls:
             except DATABASE_FAULTS as error:
                 log.warning("polls not written, trying again soon", error=str(error))
 
+    async def close(self, database: Database) -> None:
+        """Writes what was noted last, if that can be done in a moment. After `run`."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.flush(database)
+        except DATABASE_FAULTS as error:
+            log.warning("the last polls are not written", error=str(error))
+
     async def flush(self, database: Database) -> None:
         """Writes what was noted so far, by one statement. What cannot be written is noted again."""
         async with self._writing:
@@ -90,11 +105,14 @@ class Polls:
 
     async def _write(self, database: Database, noted: dict[tuple[UUID, UUID], Poll]) -> None:
         workspaces, callers = zip(*noted, strict=True)
-        columns = [list(column) for column in zip(*noted.values(), strict=True)]
+        kinds, labels, moments, sequences = (list(column) for column in zip(*noted.values(), strict=True))
         try:
             async with database.system.acquire() as connection:
                 new_ids = [new_id() for _ in noted]
-                await connection.execute(_WRITE, list(workspaces), list(callers), new_ids, *columns)
+                ages = [time.monotonic() - at for at in moments]
+                await connection.execute(
+                    _WRITE, list(workspaces), list(callers), new_ids, kinds, labels, ages, sequences
+                )
         except DATABASE_FAULTS:
             self._noted = noted | self._noted
             raise

@@ -4,16 +4,24 @@ Several workers may do it at once: who comes second finds the rows gone.
 """
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import structlog
+
 from core.clock import now
+from core.database import DATABASE_FAULTS
 from core.settings import Settings
 from resolvers.account.throttle import WINDOW
 from resolvers.context import Platform
 from resolvers.visitor import SALT_DAYS
+from resolvers.webhook.waiting import WAITING
 from resolvers.write import IDEMPOTENCY_LIFETIME
+
+log = structlog.get_logger()
 
 BATCH = 1_000
 # Batches of one table in one run: the rest waits for the next run, a minute later. 800 deliveries a second leave 48,000
@@ -29,24 +37,40 @@ KEEP_POLLING_STATES = "30 days"
 MAX_WORKSPACES = 1_000
 _MILLISECOND_SHIFT = 80  # where a UUIDv7 has its time
 
-_ITS_ENDPOINT = (
-    "select from webhook_endpoint e "
-    "where e.workspace_id = webhook_delivery.workspace_id and e.id = webhook_delivery.endpoint_id"
-)
+# What waits for an endpoint that is deleted.
+_ORPHANS = f"""
+with recursive {WAITING},
+gone as (
+  select * from waiting w
+   where not exists (select from webhook_endpoint e where e.workspace_id = w.workspace_id and e.id = w.endpoint_id)),
+orphans as (
+  select d.place from gone g
+   cross join lateral (
+     select v.ctid as place from webhook_delivery v
+      where v.workspace_id = g.workspace_id and v.endpoint_id = g.endpoint_id and v.due_at is not null
+      limit {BATCH}) d
+   limit {BATCH})
+delete from webhook_delivery where ctid = any(array(select place from orphans)) and due_at is not null
+"""  # noqa: S608 - constants of ours
 
 
 class _Rule(NamedTuple):
-    """Rows of a table that go; `$1`, where the condition has it, is an id older than which rows were written before."""
+    """Rows of a table that go, the oldest first where an index has them in order.
+
+    `$1`, where the condition has it, is an id older than which rows were written before.
+    """
 
     table: str
     condition: str
     older_than: timedelta | None = None
+    order: str = ""
 
 
 def _rules(settings: Settings) -> tuple[_Rule, ...]:
     """Deleting a session deletes its refresh tokens. Those that a living session has used are kept as long as a session
-    may rest: one that comes back in that time was stolen.
+    may rest: one that comes back in that time was stolen. Deliveries that wait are kept as long as they wait.
     """
+    log_begins = f"now() - {settings.webhook_log_days} * interval '1 day'"
     return (
         _Rule("idempotency_key", f"created_at < now() - interval '{IDEMPOTENCY_LIFETIME}'"),
         _Rule("user_idempotency_key", f"created_at < now() - interval '{IDEMPOTENCY_LIFETIME}'"),
@@ -56,10 +80,9 @@ def _rules(settings: Settings) -> tuple[_Rule, ...]:
         _Rule("refresh_token", "id < $1 and used_at is not null", timedelta(seconds=settings.refresh_token_lifetime)),
         _Rule("polling_state", f"last_polled_at < now() - interval '{KEEP_POLLING_STATES}'"),
         _Rule("email_message", "id < $1 and (sent_at is not null or failed_at is not null)", KEEP_EMAILS),
-        _Rule("webhook_delivery", f"created_at < now() - {settings.webhook_log_days} * interval '1 day'"),
-        _Rule("webhook_delivery", f"due_at is not null and not exists ({_ITS_ENDPOINT})"),
-        _Rule("webhook_hour", f"hour < now() - {settings.webhook_log_days} * interval '1 day'"),
-        _Rule("visitor_salt", f"day < (now() at time zone 'UTC')::date - {SALT_DAYS}"),
+        _Rule("webhook_delivery", f"created_at < {log_begins} and due_at is null", order="created_at"),
+        _Rule("webhook_hour", f"hour < {log_begins}", order="hour"),
+        _Rule("visitor_salt", f"day < (now() at time zone 'UTC')::date - {SALT_DAYS}", order="day"),
         _Rule("worker", f"alive_until < now() - interval '{KEEP_WORKERS}'"),
     )
 
@@ -84,11 +107,20 @@ delete from sync_event e using kept where e.workspace_id = $1 and e.sequence < k
 
 
 async def delete_old_rows(platform: Platform) -> dict[str, int]:
-    """Deletes what is too old; gives how many rows of each table."""
+    """Deletes what is too old; gives how many rows of each table. What fails, or takes too long, stops nothing else."""
+    steps: list[tuple[str, Callable[[], Awaitable[int]]]] = [
+        (rule.table, partial(_delete, platform, rule)) for rule in _rules(platform.settings)
+    ]
+    steps += [
+        ("webhook_delivery", partial(_delete_in_batches, platform, _ORPHANS)),
+        ("sync_event", partial(_prune_events, platform)),
+    ]
     deleted = Counter[str]()
-    for rule in _rules(platform.settings):
-        deleted[rule.table] += await _delete(platform, rule)
-    deleted["sync_event"] = await _prune_events(platform)
+    for table, step in steps:
+        try:
+            deleted[table] += await step()
+        except DATABASE_FAULTS as error:
+            log.warning("old rows not deleted, trying again soon", table=table, error=str(error))
     return dict(deleted)
 
 
@@ -102,9 +134,10 @@ async def _prune_events(platform: Platform) -> int:
 
 async def _delete(platform: Platform, rule: _Rule) -> int:
     arguments = [] if rule.older_than is None else [_first_id(rule.older_than)]
+    order = f"order by {rule.order}" if rule.order else ""
     statement = (
         f"delete from {rule.table} where ctid = any(array("  # noqa: S608 - names and conditions of ours
-        f"select ctid from {rule.table} where {rule.condition} limit {BATCH}))"
+        f"select ctid from {rule.table} where {rule.condition} {order} limit {BATCH}))"
     )
     return await _delete_in_batches(platform, statement, *arguments)
 

@@ -52,7 +52,7 @@ class Write:
     connection: Connection
     outcome: Outcome = field(default_factory=dict)
     _session: AsyncSession | None = None
-    _events: list[tuple[UUID, str, str, UUID]] = field(default_factory=list)
+    _events: list[tuple[str, str, UUID]] = field(default_factory=list)
     _audit: list[tuple[UUID, str, str, UUID, str]] = field(default_factory=list)
     shoppers_see: bool = False
 
@@ -64,7 +64,7 @@ class Write:
 
     def event(self, event_type: SyncEventType, entity_type: str, entity_id: UUID) -> None:
         """A sync event to be numbered and written at the end."""
-        self._events.append((new_id(), event_type.value, entity_type, entity_id))
+        self._events.append((event_type.value, entity_type, entity_id))
         self.shoppers_see = self.shoppers_see or event_type.shoppers_see
 
     def audit(self, action: str, entity_type: str, entity_id: UUID, changes: Mapping[str, Any] | None = None) -> None:
@@ -139,8 +139,9 @@ class Write:
         return bool(self._events)
 
 
-def _events_sql(events: list[tuple[UUID, str, str, UUID]], order_numbers: int, parameters: Any) -> list[str]:
-    ids, types, entity_types, entity_ids, count, orders = parameters(
+def _events_sql(events: list[tuple[str, str, UUID]], order_numbers: int, parameters: Any) -> list[str]:
+    """The database makes their ids: by these they are found by time, and its clock is the one for all machines."""
+    types, entity_types, entity_ids, count, orders = parameters(
         *(list(column) for column in zip(*events, strict=True)), len(events), order_numbers
     )
     return [
@@ -151,9 +152,9 @@ def _events_sql(events: list[tuple[UUID, str, str, UUID]], order_numbers: int, p
         ),
         (
             "events as (insert into sync_event (workspace_id, sequence, id, type, entity_type, entity_id) "
-            "select $1, counter.sequence + e.n, e.id, e.type, e.entity_type, e.entity_id from counter, "
-            f"unnest({ids}::uuid[], {types}::text[], {entity_types}::text[], {entity_ids}::uuid[]) "
-            "with ordinality e(id, type, entity_type, entity_id, n))"
+            "select $1, counter.sequence + e.n, uuidv7(), e.type, e.entity_type, e.entity_id from counter, "
+            f"unnest({types}::text[], {entity_types}::text[], {entity_ids}::uuid[]) "
+            "with ordinality e(type, entity_type, entity_id, n))"
         ),
     ]
 

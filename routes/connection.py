@@ -25,6 +25,8 @@ MAX_HEADERS = 100
 # All of a request, whatever the application takes of it: the rest of a body that was refused is read and forgotten,
 # so that its sender gets to read why.
 MAX_REQUEST = 16 * 1024 * 1024
+# Bytes in a second, on average: how fast a body that was allowed to be larger must at least come.
+SLOWEST = 16 * 1024
 # Requests that wait for the one before them. Browsers send none ahead, load generators some.
 MAX_PIPELINED = 32
 MAX_CONNECTIONS = 10_000
@@ -65,8 +67,9 @@ class Patience:
 
 PATIENCE = Patience()
 
-# Where the application finds `_write` in a request's scope: an extension of ASGI's, of our own.
+# Where the application finds `_write` and `BoundedHttp.allow` in a request's scope: extensions of ASGI's, of our own.
 WRITE = "vitrine.write"
+ALLOW = "vitrine.allow"
 
 
 class _Refused(Exception):
@@ -97,6 +100,8 @@ class BoundedHttp(HttpToolsProtocol):
         self._due = self.loop.time() + self.patience.head
         self._in_head = False
         self._read = 0
+        self._most = MAX_REQUEST
+        self._allowed_at = 0.0
         self._reading = 0
         self._refusal = HTTPStatus.BAD_REQUEST
         self._unread = _Unread()
@@ -136,7 +141,9 @@ class BoundedHttp(HttpToolsProtocol):
         if not self._due:
             self._due = self.loop.time() + (self.patience.head if self._answering is None else self.patience.body)
         self._read += self._reading
-        if self._read > MAX_REQUEST:
+        if self._allowed_at:
+            self._due = self._allowed_at + self.patience.body + self._read / SLOWEST
+        if self._read > self._most:
             self.transport.abort()
         elif self._in_head and self._read > MAX_HEAD and not self.transport.is_closing():
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -146,6 +153,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head = True
         self._read = 0
+        self._most, self._allowed_at = MAX_REQUEST, 0.0
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -161,7 +169,16 @@ class BoundedHttp(HttpToolsProtocol):
             raise _Refused
         super().on_headers_complete()
         if self.cycle is not None:
-            self.scope["extensions"] = {WRITE: partial(_write, self.cycle)}  # type: ignore[dict-item]
+            self.scope["extensions"] = {WRITE: partial(_write, self.cycle), ALLOW: self.allow}  # type: ignore[dict-item]
+
+    def allow(self, size: int) -> None:
+        """Lets the body of the request that is being answered be so large, and take as long as that takes.
+
+        What the chunks of a body are wrapped in may be as much again.
+        """
+        self._most = max(MAX_REQUEST, 2 * size)
+        self._allowed_at = self.loop.time()
+        self._due = self._allowed_at + self.patience.body + self._read / SLOWEST
 
     def send_400_response(self, msg: str) -> None:
         """Answers a request that cannot be read, or may not be; what comes after it is not read at all."""

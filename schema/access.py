@@ -17,6 +17,7 @@ class Access(Enum):
     PUBLIC = "anyone"
     WORKSPACE = "a storefront token, an API key, or a user's token with a workspace"
     USER = "a user's token"
+    PLATFORM = "a platform administrator's token"
     EVENTS = "a storefront token, which is shown what shoppers may know of, or the scope `events:read`"
 
 
@@ -44,9 +45,8 @@ def check(caller: Caller, needs: Needs) -> None:
         raise Unauthenticated(caller.problem)
     if caller.kind is CallerKind.ANONYMOUS:
         raise Unauthenticated(f"This needs {needs.value if isinstance(needs, Access) else 'you to sign in'}.")
-    if needs is Access.USER:
-        if caller.kind is not CallerKind.USER:
-            raise Forbidden("Only a signed-in user can do this.")
+    if needs in {Access.USER, Access.PLATFORM}:
+        _need_user(caller, needs)
         return
     _need_workspace(caller)
     if needs is Access.WORKSPACE or (needs is Access.EVENTS and caller.kind is CallerKind.SHOPPER):
@@ -56,6 +56,13 @@ def check(caller: Caller, needs: Needs) -> None:
         raise LookupError(f"{needs} is no scope")
     if not caller.has(str(needs)):
         raise Forbidden(f"This needs the scope {needs}.", scope=needs)
+
+
+def _need_user(caller: Caller, needs: Needs) -> None:
+    if caller.kind is not CallerKind.USER:
+        raise Forbidden("Only a signed-in user can do this.")
+    if needs is Access.PLATFORM and not caller.is_platform_admin:
+        raise Forbidden("Only a platform administrator can do this.")
 
 
 def _need_workspace(caller: Caller) -> None:

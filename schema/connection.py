@@ -52,8 +52,9 @@ class Connection(Generic[NodeType]):
 
 
 def argument(name: str, type_: Any, description: str, default: Any = Parameter.empty) -> Parameter:
-    """One argument of a field, with its description."""
-    annotation = Annotated[type_, strawberry.argument(description=description)]
+    """One argument of a field, with its description. A name that Python keeps for itself ends in an underscore here."""
+    graphql_name = name.removesuffix("_") if name.endswith("_") else None
+    annotation = Annotated[type_, strawberry.argument(description=description, name=graphql_name)]
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 

@@ -20,6 +20,14 @@ _DESCRIPTIONS = {
     EventType.PRODUCT_DELETED: "A product was deleted.",
     EventType.ORDER_CREATED: "An order was placed.",
     EventType.ORDER_UPDATED: "An order changed: it was cancelled, for one.",
+    EventType.SITE_CREATED: "A site was added.",
+    EventType.SITE_UPDATED: "A site's name, address or theme changed.",
+    EventType.SITE_DELETED: "A site was deleted.",
+    EventType.STOREFRONT_PUBLISHED: "A site looks different: another version of its config is live.",
+    EventType.STOREFRONT_DRAFT_UPDATED: "A draft of what a site looks like was made, edited, scheduled or given up.",
+    EventType.ASSET_CREATED: "An uploaded picture or file is ready to be used.",
+    EventType.ASSET_UPDATED: "What is said of a picture or file was edited, or its file was refused or lost.",
+    EventType.ASSET_DELETED: "A picture or file was deleted.",
     EventType.WORKSPACE_SETTINGS_UPDATED: "The workspace's name, currency or other settings changed.",
 }
 SYNC_EVENT_TYPES = {kind.name: (kind.value, _DESCRIPTIONS[kind]) for kind in EventType}

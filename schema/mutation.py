@@ -19,11 +19,14 @@ from schema.access import Needs
 from schema.enums import enum_of
 from schema.query import root_field
 from schema.request import Request
+from schema.scalars import JsonInput
 
 # One meaning for each code, whatever the mutation.
 CODES: dict[str, str] = {
     "ALREADY_ACCEPTED": "The invitation was accepted before.",
     "ALREADY_CANCELLED": "The order was cancelled before.",
+    "ALREADY_COMPLETE": "The upload was completed before.",
+    "BASE_MOVED": "Another version went live since: rebase the draft.",
     "BLANK": "A value is missing or empty.",
     "CONFLICT": "It was changed since it was read: read it again.",
     "CURRENCY_FIXED": "The workspace has orders: its currency can no longer change.",
@@ -34,22 +37,33 @@ CODES: dict[str, str] = {
     "FORBIDDEN_ROLE": "The caller may not give or take this role.",
     "FORBIDDEN_SCOPE": "The caller does not have this scope and cannot give it.",
     "GUESSABLE": "The password is one that everybody tries first.",
+    "HASH_MISMATCH": "The file that came is not the one that was announced.",
     "INACTIVE": "It is not active: activate it first.",
     "INVALID": "The value has the wrong form.",
     "INVALID_CREDENTIALS": "The e-mail address or the password is wrong.",
     "INVALID_TOKEN": "The token is not valid, or no longer.",
+    "IN_USE": "Something uses it.",
     "LAST_OWNER": "The workspace would be left without an owner.",
     "LIMIT_REACHED": "The workspace has as many of these as it may have.",
     "NOT_FOUND": "There is nothing with this id.",
+    "NOT_OPEN": "The draft is scheduled, published or discarded.",
+    "NOT_READY": "It cannot be used yet, or not at all.",
+    "NOT_SCHEDULED": "The draft is not scheduled.",
+    "NOT_UPLOADED": "No file was uploaded.",
     "OUT_OF_RANGE": "The number is too small or too large.",
     "OUT_OF_STOCK": "There are not that many left.",
+    "OVERLAP": "Both sides changed it: say whose stands.",
+    "SIZE_MISMATCH": "More or less came than was announced.",
     "TAKEN": "Something else has this value, which must be unique.",
     "TOO_FEW": "The list has too few entries.",
+    "TOO_LARGE": "The file is larger than one of its kind may be.",
     "TOO_LONG": "The text is too long.",
     "TOO_MANY": "The list has too many entries.",
     "TOO_MANY_ATTEMPTS": "There were too many attempts: wait a quarter of an hour.",
     "TOO_PRECISE": "The amount has more decimals than its currency.",
     "TOO_SHORT": "The text is too short.",
+    "TYPE_MISMATCH": "The file is of another type than was announced.",
+    "UNSUPPORTED_TYPE": "Files of this type are not taken.",
     "WRONG_EMAIL": "It was meant for another e-mail address.",
 }
 # What validation of any input can find.
@@ -68,20 +82,38 @@ class UserError:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """One field of a payload: its type, and how it is made from the outcome."""
+    """One field of a payload: its type, and how it is made from the outcome.
+
+    With `current`, what the outcome has under that key is shown too where a stale write was refused.
+    """
 
     type_: Any
     description: str
     make: Callable[[Outcome], Any]
+    current: str = ""
+
+    def shows(self, current: Outcome) -> bool:
+        return self.current in current
 
 
-def row(type_: Any, description: str, key: str = "id", granted: frozenset[str] = frozenset()) -> Returns:
+def row(
+    type_: Any,
+    description: str,
+    key: str = "id",
+    granted: frozenset[str] = frozenset(),
+    *,
+    shown_when_stale: bool = False,
+) -> Returns:
     """The row whose id the outcome has under the key, read anew for what the client selected.
 
     `granted` are the scopes to see what one has just written, for callers who may write and not read.
     """
     name = type_.__name__
-    return Returns(type_, description, lambda outcome: Read(name, {"id": _uuid(outcome[key])}, granted=granted))
+
+    def make(outcome: Outcome) -> Read:
+        return Read(name, {"id": _uuid(outcome[key])}, granted=granted)
+
+    return Returns(type_, description, make, key if shown_when_stale else "")
 
 
 def deleted_id(type_name: str, description: str) -> Returns:
@@ -122,8 +154,10 @@ def mutation(
         try:
             outcome = await run(request.context, **{key: plain(value) for key, value in given.items()})
         except Refused as refused:
-            empty = dict.fromkeys(returns)
-            return payload(**empty, user_errors=[error.of(problem) for problem in refused.problems])
+            shown = {key: field.make(refused.current) for key, field in returns.items() if field.shows(refused.current)}
+            return payload(
+                **dict.fromkeys(returns) | shown, user_errors=[error.of(problem) for problem in refused.problems]
+            )
         except AlreadyDone as done:
             outcome = done.outcome
         errors = [error.of(problem) for problem in outcome.get("problems", ())]
@@ -133,7 +167,9 @@ def mutation(
 
 
 def plain(value: Any) -> Any:
-    """An argument without what is null, and with enums as their values."""
+    """An argument without what is null, and with enums as their values. JSON is as it was sent."""
+    if isinstance(value, JsonInput):
+        return value.value
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items() if item is not None}
     if isinstance(value, list):
@@ -166,11 +202,14 @@ def _error_type(name: str, codes: tuple[str, ...]) -> Any:
     return made
 
 
+_REFUSED = {False: "Null where it was refused.", True: "As it is now where somebody else changed it first."}
+
+
 def _payload_type(name: str, returns: Mapping[str, Returns], error: Any) -> Any:
     annotations: dict[str, Any] = {key: field.type_ | None for key, field in returns.items()}
     annotations["user_errors"] = list[error]
     body: dict[str, Any] = {
-        key: strawberry.field(description=f"{field.description} Null where it was refused.")
+        key: strawberry.field(description=f"{field.description} {_REFUSED[bool(field.current)]}")
         for key, field in returns.items()
     }
     body["user_errors"] = strawberry.field(description="What the user can mend; empty where it was done.")

@@ -8,6 +8,7 @@ import strawberry
 
 from core.access import Caller
 from core.ids import uuid_in
+from core.words import search_words
 from resolvers.context import Context
 from resolvers.product import (
     NewProduct,
@@ -16,13 +17,13 @@ from resolvers.product import (
     adjust_stock,
     create_product,
     delete_product,
-    search_words,
     update_product,
 )
 from resolvers.read.source import AnyOf, Column, Embedded, Flag, Lane, Range, SortKey, Words
 from resolvers.validation import required_id, validated
 from resolvers.write import Outcome
 from schema.access import Access
+from schema.asset import Asset
 from schema.connection import SortDirection, argument
 from schema.filters import DateTimeRange
 from schema.money import Money, MoneyInput
@@ -66,6 +67,11 @@ class ProductImage(Node):
     id: strawberry.ID = row_id()
     url: str = column("Where the picture is: an absolute address.", convert=absolute_url)
     alt_text: str = column("What the picture shows, for those who do not see it.")
+    asset: Asset | None = one(
+        "The asset that it is, with its smaller sizes; null for a picture by its address.",
+        "Asset",
+        "{c}.id = {p}.asset_id",
+    )
 
 
 @reads(
@@ -190,10 +196,17 @@ class ProductSort:
 
 @strawberry.input(description="A picture of a product.")
 class ProductImageInput:
-    """A picture by its address."""
+    """A picture: an asset, or one by its address."""
 
-    url: str = strawberry.field(description="An absolute http(s) address, or a path below /media/ on this server.")
-    alt_text: str | None = strawberry.field(default=None, description="What it shows; at most 500 characters.")
+    asset_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A READY asset that is a picture. This or `url` must be named."
+    )
+    url: str | None = strawberry.field(
+        default=None, description="An absolute http(s) address, or a path below /media/ on this server."
+    )
+    alt_text: str | None = strawberry.field(
+        default=None, description="What it shows; at most 500 characters. An asset's own text by default."
+    )
 
 
 @strawberry.input(description="A variant of a new product.")
@@ -315,7 +328,7 @@ async def _adjust_stock(context: Context, id: str, input: dict[str, Any]) -> Out
 
 
 _ID = argument("id", strawberry.ID, "The product's id.")
-_CODES = ("CURRENCY_MISMATCH", "DUPLICATE", "TAKEN", "TOO_PRECISE")
+_CODES = ("CURRENCY_MISMATCH", "DUPLICATE", "NOT_READY", "TAKEN", "TOO_PRECISE")
 
 MUTATIONS = {
     "product_create": mutation(

@@ -15,15 +15,17 @@ from graphql import (
     GraphQLField,
     GraphQLSchema,
     OperationDefinitionNode,
+    get_named_type,
+    is_leaf_type,
     is_non_null_type,
 )
-from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
 from core.errors import Forbidden, NotFound
 from resolvers.read import FieldProblem, Finished, Read, ReadEach, Selection, selection_key
 from schema.documents import Document, Invalid
-from schema.query import Privacy, RootField, root_field_of
+from schema.query import Made, Privacy, RootField, root_field_of
 from schema.request import Request
 
 
@@ -162,6 +164,8 @@ async def _finish(query: Query, root: RootRead, request: Request, *, with_sequen
     wanted = root.declared.resolve(request, root.arguments)
     if wanted is None:
         return Finished(None, [], ANY_SEQUENCE)
+    if isinstance(wanted, Made):
+        return Finished(_selected(query, root.definition.type, root.details, await wanted.make()), [])
     selection = Selection(
         query.schema,
         query.operation,
@@ -174,6 +178,22 @@ async def _finish(query: Query, root: RootRead, request: Request, *, with_sequen
         root.remembered,
     )
     return await finish(request, wanted, selection, with_sequence=with_sequence)
+
+
+def _selected(query: Query, type_: Any, details: list[FieldDetails], value: Any) -> Any:
+    """What is selected of plain values: dictionaries by GraphQL's names, lists, and leaves as they are answered."""
+    if value is None or is_leaf_type(get_named_type(type_)):
+        return value
+    if isinstance(value, list):
+        return [_selected(query, type_, details, item) for item in value]
+    parent: Any = get_named_type(type_)
+    grouped = collect_subfields(query.schema, query.fragments, query.variables, query.operation, parent, details)
+    selected = {}
+    for key, group in grouped.grouped_field_set.items():
+        name = group[0].node.name.value
+        is_meta = name == "__typename"
+        selected[key] = parent.name if is_meta else _selected(query, parent.fields[name].type, group, value[name])
+    return selected
 
 
 # What no event can change is as new as any of them.

@@ -1,6 +1,6 @@
 """Root fields that read: one row, or a connection."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from inspect import Parameter, Signature
@@ -30,6 +30,13 @@ class Privacy(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What a root field answers that is no row: plain values, made once they are wanted."""
+
+    make: Callable[[], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class RootField:
     """What a root field needs, and how it is resolved: `resolve(request, arguments)`.
 
@@ -52,7 +59,7 @@ def root_field(
     privacy: Privacy = Privacy.PRIVATE,
 ) -> Any:
     """A root field whose resolver is called as `resolve(request, **arguments)` once the caller was let through."""
-    names = {to_camel_case(parameter.name): parameter.name for parameter in parameters}
+    names = {to_camel_case(parameter.name.removesuffix("_")): parameter.name for parameter in parameters}
 
     def checked(request: Request, arguments: Mapping[str, Any]) -> Any:
         check(request.context.caller, needs)

@@ -96,16 +96,17 @@ def many(
     filter_type: Any = None,
     sort_type: Any = None,
 ) -> Any:
-    """A connection to related rows; see `Many` for the options."""
+    """A connection to related rows; see `Many` for the options. With a scope it is null for who lacks that."""
     name = node.__name__
+    returns = Connection[node] | None if scope else Connection[node]  # type: ignore[valid-type]
     return _field(
         description,
         Many(name, on, scope, crosses, seen_with_parent),
-        resolver=_arguments_only(node, filter_type, sort_type),
+        resolver=_arguments_only(returns, filter_type, sort_type),
     )
 
 
-def _arguments_only(node: type, filter_type: Any, sort_type: Any) -> Callable[..., Any]:
+def _arguments_only(returns: Any, filter_type: Any, sort_type: Any) -> Callable[..., Any]:
     """Declares a connection's arguments; the read engine answers the field together with its parent."""
 
     def read_with_parent(**_arguments: Any) -> Any:
@@ -114,10 +115,10 @@ def _arguments_only(node: type, filter_type: Any, sort_type: Any) -> Callable[..
     parameters = connection_parameters(filter_type, sort_type)
     read_with_parent.__signature__ = Signature(  # type: ignore[attr-defined]
         parameters,
-        return_annotation=Connection[node],  # type: ignore[valid-type]
+        return_annotation=returns,
     )
     read_with_parent.__annotations__ = {p.name: p.annotation for p in parameters}
-    read_with_parent.__annotations__["return"] = Connection[node]  # type: ignore[valid-type]
+    read_with_parent.__annotations__["return"] = returns
     return read_with_parent
 
 
@@ -133,7 +134,7 @@ def reads(
     published_where: str | None = None,
     unpublished_scope: str | None = None,
     scope: str | None = None,
-    workspace_column: str = "workspace_id",
+    workspace_column: str | None = "workspace_id",
 ) -> Callable[[Type], Type]:
     """Registers a type with the read engine. See `Source` for the options."""
 

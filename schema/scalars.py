@@ -49,6 +49,15 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+class JsonInput:
+    """JSON that a client sent, which nothing on its way to the use case may look into: its nulls are values."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
 JSON = NewType("JSON", object)
 
 SCALARS: dict[object, Any] = {
@@ -68,7 +77,7 @@ SCALARS: dict[object, Any] = {
         name="JSON",
         description="Any JSON value, for what has no fixed form.",
         serialize=_as_it_is,
-        parse_value=_as_it_is,
+        parse_value=JsonInput,
     ),
 }
 CONFIG = StrawberryConfig(scalar_map=SCALARS)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -26,8 +26,11 @@ from resolvers.write import Outcome
 from schema.connection import SortDirection, argument
 from schema.mutation import Returns, mutation, row
 from schema.query import read_many
-from schema.reading import Node, column, many, reads, row_id
+from schema.reading import Node, column, many, one, reads, row_id
 from schema.registration import valid_documents
+
+if TYPE_CHECKING:
+    from schema.site import Site
 
 # Whoever may write tokens sees the one that they wrote, with its operations.
 OWN_TOKEN = frozenset({"api_keys:read"})
@@ -61,7 +64,12 @@ class StorefrontToken(Node):
     """One token. It is no secret: every visitor of the site can see it."""
 
     id: strawberry.ID = row_id()
-    name: str = column("Which site it is for.")
+    name: str = column("What it is for.")
+    site: Annotated["Site", strawberry.lazy("schema.site")] | None = one(
+        "The site that it is of; null where it is of none, or where the site was deleted.",
+        "Site",
+        "{c}.id = {p}.site_id",
+    )
     token: str = column("The token itself, to be sent as `X-Storefront-Token`.")
     hides_stock: bool = column("Whether shoppers are not told how many are left.")
     allowed_origins: list[str] = column(_ORIGINS)
@@ -102,7 +110,10 @@ class StorefrontTokenSort:
 class StorefrontTokenCreateInput:
     """A new storefront token."""
 
-    name: str = strawberry.field(description="Which site it is for; 1 to 200 characters.")
+    name: str = strawberry.field(description="What it is for; 1 to 200 characters.")
+    site_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The site whose config it shows; none where it is left out."
+    )
     hides_stock: bool | None = strawberry.field(
         default=None, description="Whether shoppers are not told how many are left; they are by default."
     )
@@ -117,7 +128,7 @@ class StorefrontTokenUpdateInput:
     """A change of a storefront token."""
 
     revision: int = strawberry.field(description="The revision that was read; a stale one is refused with CONFLICT.")
-    name: str | None = strawberry.field(default=None, description="Which site it is for; 1 to 200 characters.")
+    name: str | None = strawberry.field(default=None, description="What it is for; 1 to 200 characters.")
     hides_stock: bool | None = strawberry.field(
         default=None, description="Whether shoppers are not told how many are left."
     )

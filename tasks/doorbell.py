@@ -23,7 +23,7 @@ QUEUE = "doorbells"
 # Milliseconds: a doorbell that waited longer was followed by others, and dead ones are of no use to anybody.
 MAX_AGE = 5_000
 KEEP_DEAD = 60_000
-REDIS_TIMEOUT = 5.0
+REDIS_TIMEOUT = 1.0
 
 
 def new_broker(settings: Settings, *middleware: Middleware) -> Broker:

@@ -22,24 +22,34 @@ from core.event_loop import watch_lag
 from core.pubsub import Doorbells
 from core.settings import Settings
 from integrations.messaging import new_mailer
+from integrations.storage import new_storage
 from integrations.webhook import Poster
 from resolvers.context import Platform
 from resolvers.webhook import Dispatcher
-from tasks import analytics, email, retention, webhook
+from tasks import analytics, asset, email, retention, storefront, webhook
 from tasks.doorbell import declare, new_broker
 from tasks.job import Job, Services
 from tasks.port import listen, serve
 
 log = structlog.get_logger()
 
-JOBS: tuple[Job, ...] = (email.JOB, retention.JOB, webhook.JOB, analytics.COUNT, analytics.PARTITIONS)
+JOBS: tuple[Job, ...] = (
+    email.JOB,
+    retention.JOB,
+    storefront.JOB,
+    webhook.JOB,
+    asset.PROCESS,
+    asset.SWEEP,
+    analytics.COUNT,
+    analytics.PARTITIONS,
+)
 THREADS = 8
 # Milliseconds: how long the worker sleeps where there is no doorbell, and how long jobs may take to end when it stops.
 IDLE = 500
 SHUTDOWN = 3_000
 # Seconds that webhooks which are being posted have to end.
 POSTS_END_SECONDS = 2.0
-CLOSE_SECONDS = 1.0 + POSTS_END_SECONDS
+CLOSE_SECONDS = 1.0
 WATCH_SECONDS = 0.5
 REDIS_TIMEOUT = 2.0
 
@@ -79,6 +89,7 @@ class _Inside(Middleware):
         self._services: Services | None = None
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
+        self._dispatcher: Dispatcher | None = None
 
     def declare(self, broker: Broker) -> None:
         for job in JOBS:
@@ -98,8 +109,8 @@ class _Inside(Middleware):
             raise MiddlewareError(f"{type(error).__name__}: {error}") from error
 
     def before_worker_shutdown(self, _broker: Broker, _worker: Worker) -> None:
-        """Asks no more what is due; jobs that run are finished before the connections are closed."""
-        _loop().run_coroutine(self._stop_asking())
+        """Asks no more what is due and posts no more; jobs that run are finished before the connections are closed."""
+        _loop().run_coroutine(self._stop())
 
     def after_worker_shutdown(self, _broker: Broker, _worker: Worker) -> None:
         _loop().run_coroutine(self._close())
@@ -121,22 +132,24 @@ class _Inside(Middleware):
 
     async def _open(self) -> None:
         settings = self._settings
+        listening = listen(settings.host, settings.worker_port) if settings.worker_port is not None else None
         redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_connect_timeout=REDIS_TIMEOUT)
         self._stack.push_async_callback(redis.aclose)
         database = await Database.open(settings)
         self._stack.push_async_callback(database.close)
         doorbells = Doorbells(redis)
-        self._services = Services(Platform(settings, database, redis, doorbells), new_mailer(settings))
+        self._services = Services(
+            Platform(settings, database, redis, doorbells, new_storage(settings)), new_mailer(settings)
+        )
         poster = await self._stack.enter_async_context(Poster(allow_loopback=settings.webhook_allow_loopback))
         dispatcher = Dispatcher(self._services.platform, poster)
         REGISTRY.register(dispatcher.figures)
         self._stack.callback(REGISTRY.unregister, dispatcher.figures)
-        self._stack.push_async_callback(dispatcher.close, POSTS_END_SECONDS)
+        self._dispatcher = dispatcher
         self._tasks.append(asyncio.create_task(doorbells.run(), name="doorbells"))
         self._tasks.append(asyncio.create_task(dispatcher.run(), name="webhooks"))
         self._tasks.append(asyncio.create_task(watch_lag(), name="watch_lag"))
-        if settings.worker_port is not None:
-            listening = listen(settings.host, settings.worker_port)
+        if listening is not None:
             self._tasks.append(asyncio.create_task(serve(self._services.platform, listening), name="port"))
         self._tasks += [asyncio.create_task(self._ask(job, ring), name=job.name) for job, ring in self._rings]
 
@@ -156,10 +169,13 @@ class _Inside(Middleware):
                 log.warning("not known what is due, asking again", job=job.name, error=str(error))
             await asyncio.sleep(job.seconds)
 
-    async def _stop_asking(self) -> None:
+    async def _stop(self) -> None:
+        """What was posted is written before its leases run out, so before anything else is waited for."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._dispatcher:
+            await self._dispatcher.close(POSTS_END_SECONDS)
 
 
 def _loop() -> EventLoopThread:

@@ -1,22 +1,26 @@
 """Fresh workspaces, people and products, straight into the tables: what a test is not about should be quick."""
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
 
-from core.access import SCOPES, Role
+from core.access import SCOPES, Caller, CallerKind, Role
 from core.access_token import issue_access_token
 from core.clock import now
 from core.crypto import hash_secret, new_secret, pack_token
 from core.database import pinned
-from core.ids import new_id
+from core.ids import global_id, new_id
 from resolvers.authentication import API_KEY_PREFIX, STOREFRONT_TOKEN_PREFIX
-from resolvers.context import Platform
+from resolvers.context import Context, Platform
+from resolvers.theme import read_manifest, register_theme
 from tests.client import GraphQL
 
+STARTER = json.loads(Path("themes/starter/theme.json").read_text())
 PASSWORD = "correct horse battery"
 # One hash for all: argon2 is slow on purpose, and how fast people sign in is another test's subject.
 PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
@@ -199,3 +203,36 @@ async def make_shop(
         storefront_token=storefront_token,
         storefront_token_id=token_id,
     )
+
+
+async def starter_theme(platform: Platform) -> UUID:
+    """The theme that the project brings, registered if it was not yet."""
+    return await make_theme(platform, STARTER)
+
+
+async def make_theme(platform: Platform, manifest: Any) -> UUID:
+    """A theme, registered by a platform administrator."""
+    admin = Context(platform, Caller(CallerKind.USER, id=new_id(), session_id=new_id(), is_platform_admin=True))
+    made = await register_theme(admin, read_manifest(manifest))
+    return UUID(str(made["id"]))
+
+
+SITE_CREATE = """
+mutation ($input: SiteCreateInput!) {
+  siteCreate(input: $input) {
+    site { id name slug url storefrontToken revision liveStorefrontVersion { id number digest } }
+    userErrors { code field message }
+  }
+}
+"""
+
+
+async def make_site(shop: Shop, theme_id: UUID | None = None, **overrides: Any) -> dict[str, Any]:
+    """A site of the shop, of the starter theme where none is named."""
+    theme_id = theme_id or await starter_theme(shop.platform)
+    given = {"name": "Lamps", "slug": f"lamps-{new_id().hex[-12:]}", "themeId": global_id("Theme", theme_id)}
+    answer = await shop.admin(SITE_CREATE, {"input": given | overrides})
+    payload = answer["data"]["siteCreate"]
+    assert payload["userErrors"] == [], answer
+    site: dict[str, Any] = payload["site"]
+    return site

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -110,9 +111,9 @@ async def becomes(expected: object, ask: Callable[[], Awaitable[object]], within
 _WORKER_LOCK = 7_335_001
 
 
-@pytest.fixture
-async def no_other_worker(platform: Platform) -> AsyncIterator[None]:
-    """The database for this test's own workers alone: a worker does whatever it finds due in it, of any workspace."""
+@asynccontextmanager
+async def without_other_workers(platform: Platform) -> AsyncIterator[None]:
+    """The database for the block's own workers alone: a worker does whatever it finds due, of any workspace."""
     async with platform.database.system.acquire() as connection:
         # The role gives up waiting for a lock after seconds, so this asks again and again.
         while not await connection.fetchval("select pg_try_advisory_lock($1)", _WORKER_LOCK):  # noqa: ASYNC110
@@ -121,3 +122,10 @@ async def no_other_worker(platform: Platform) -> AsyncIterator[None]:
             yield
         finally:
             await connection.fetchval("select pg_advisory_unlock($1)", _WORKER_LOCK)
+
+
+@pytest.fixture
+async def no_other_worker(platform: Platform) -> AsyncIterator[None]:
+    """The database for this test's own workers alone."""
+    async with without_other_workers(platform):
+        yield

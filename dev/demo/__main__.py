@@ -15,6 +15,7 @@ from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
 from dev.demo.catalog import SHOPS
 from dev.demo.seed import seed
+from integrations.storage import new_storage
 from resolvers.authentication import Authenticator, Credentials, new_throttle
 from resolvers.context import Platform
 
@@ -23,7 +24,7 @@ async def main() -> None:
     """Seeds the database that the settings name."""
     settings = settings_or_exit()
     redis = Redis.from_url(settings.redis_url.get_secret_value())
-    platform = Platform(settings, await Database.open(settings), redis, Doorbells(redis))
+    platform = Platform(settings, await Database.open(settings), redis, Doorbells(redis), new_storage(settings))
     path = settings.data_dir / "demo.json"
     try:
         workspaces = await _known(platform, path)
@@ -41,6 +42,8 @@ async def _known(platform: Platform, path: Path) -> list[dict[str, Any]] | None:
         return None
     workspaces: list[dict[str, Any]] = json.loads(path.read_text())["workspaces"]
     if {workspace["slug"] for workspace in workspaces} != {shop.slug for shop in SHOPS}:
+        return None
+    if any("siteId" not in workspace for workspace in workspaces):
         return None
     authenticator = Authenticator(platform, new_throttle(platform))
     for workspace in workspaces:

@@ -1,6 +1,7 @@
 """Writes the demo shops by the same use cases that people's requests run, so that they are as real as any shop."""
 
 import asyncio
+import json
 import random
 import secrets
 from collections.abc import Sequence
@@ -24,10 +25,12 @@ from resolvers.authentication import Authenticator, Credentials, new_throttle
 from resolvers.context import Context, Platform
 from resolvers.order import NewOrder, OrderCancellation, cancel_order, place_order
 from resolvers.product import NewProduct, create_product
-from resolvers.storefront_token import NewStorefrontToken, create_storefront_token
+from resolvers.site import NewSite, create_site
+from resolvers.theme import read_manifest, register_theme
 from resolvers.validation import validated
 from resolvers.workspace import NewWorkspace, create_workspace
 
+STARTER = Path("themes/starter/theme.json")
 ORDERS = 36
 ORDER_DAYS = 60
 # Products are added side by side, as far as the connections go.
@@ -49,7 +52,8 @@ async def _seed_shop(platform: Platform, data_dir: Path, shop: Shop) -> dict[str
         workspace_id = UUID(str(made["id"]))
     member = _member(owner, workspace_id)
     await _add_catalog(member, workspace_id, data_dir, shop)
-    storefront_token = await _storefront_token(member, workspace_id)
+    theme_id = await _theme(member)
+    site_id, storefront_token = await _site(member, workspace_id, shop, theme_id)
     await _add_orders(member, workspace_id, shop, storefront_token)
     key = await create_api_key(member, validated(NewApiKey, {"name": "Demo", "scopes": list(SCOPES)}))
     return {
@@ -57,10 +61,12 @@ async def _seed_shop(platform: Platform, data_dir: Path, shop: Shop) -> dict[str
         "slug": shop.slug,
         "name": shop.name,
         "currencyCode": shop.currency_code,
+        "siteId": global_id("Site", site_id),
         "storefrontToken": storefront_token,
         "apiKey": str(key["secret"]),
         "owner": {"email": shop.owner_email, "password": password},
-        "exampleVariables": await _example_variables(platform, workspace_id, shop.customers[0]),
+        "exampleVariables": await _example_variables(platform, workspace_id, shop.customers[0])
+        | _site_variables(site_id, theme_id),
     }
 
 
@@ -90,16 +96,28 @@ def _member(owner: Context, workspace_id: UUID) -> Context:
     return replace(owner, caller=replace(owner.caller, workspace_id=workspace_id, scopes=frozenset(SCOPES)))
 
 
-async def _storefront_token(member: Context, workspace_id: UUID) -> str:
-    made = await create_storefront_token(member, validated(NewStorefrontToken, {"name": "Demo storefront"}))
+async def _theme(member: Context) -> UUID:
+    """The starter theme, registered where it was not yet, for sites of all workspaces."""
+    made = await register_theme(member, read_manifest(json.loads(STARTER.read_text())))
+    return UUID(str(made["id"]))
+
+
+async def _site(member: Context, workspace_id: UUID, shop: Shop, theme_id: UUID) -> tuple[UUID, str]:
+    """The shop's site, made of the starter theme where there was none, and its storefront token."""
     async with member.platform.database.app.acquire() as connection, pinned(connection, workspace_id):
-        return str(
-            await connection.fetchval(
-                "select token from storefront_token where workspace_id = $1 and id = $2",
-                workspace_id,
-                UUID(str(made["id"])),
-            )
+        found = await connection.fetchval("select site_id from hostname where workspace_id = $1 limit 1", workspace_id)
+    if found is None:
+        given = {"name": shop.name, "slug": shop.slug, "themeId": global_id("Theme", theme_id)}
+        found = (await create_site(member, validated(NewSite, given)))["id"]
+    site_id = UUID(str(found))
+    async with member.platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+        token = await connection.fetchval(
+            "select token from storefront_token where workspace_id = $1 and site_id = $2 and revoked_at is null "
+            "order by created_at limit 1",
+            workspace_id,
+            site_id,
         )
+    return site_id, str(token)
 
 
 async def _add_catalog(member: Context, workspace_id: UUID, data_dir: Path, shop: Shop) -> None:
@@ -214,3 +232,14 @@ async def _example_variables(platform: Platform, workspace_id: UUID, customer: C
     line = {"variantId": global_id("ProductVariant", row["id"]), "quantity": 1}
     order = {"email": customer.email, "lines": [line], "shippingAddress": _address(customer)}
     return {"ProductBySlug": {"slug": row["slug"]}, "OrderPlace": {"input": order}}
+
+
+def _site_variables(site_id: UUID, theme_id: UUID) -> dict[str, Any]:
+    """Variables for the tabs about sites and what they look like."""
+    site, theme = global_id("Site", site_id), global_id("Theme", theme_id)
+    changes = {"theme": {"colors": {"primary": "#102030"}, "mode": "dark"}}
+    return {
+        "SiteCreate": {"input": {"name": "Second site", "slug": f"site-{secrets.token_hex(3)}", "themeId": theme}},
+        "DraftCreate": {"input": {"siteId": site, "name": "Darker", "changes": changes}},
+        "Versions": {"siteId": site, "first": 10},
+    }

@@ -61,11 +61,14 @@ class Unpostable(Exception):
 
 def problem_of_address(address: str, *, allow_loopback: bool) -> str | None:
     """Why nothing is posted to an address; None where it is public, or loopback and that is allowed."""
-    ip = _meant(ip_address(address.partition("%")[0]))
-    kind = _kind(ip)
-    if kind is None or (kind == "loopback" and allow_loopback):
-        return None
-    return f"{ip} is a {kind} address"
+    kind = kind_of_address(address, allow_loopback=allow_loopback)
+    return None if kind is None else f"{_ip(address)} is a {kind} address"
+
+
+def kind_of_address(address: str, *, allow_loopback: bool) -> str | None:
+    """What an address is to which nothing is posted, such as "private"; None for the others."""
+    kind = _kind(_ip(address))
+    return None if kind == "loopback" and allow_loopback else kind
 
 
 def problem_of_url(url: str, *, allow_loopback: bool) -> str | None:
@@ -165,6 +168,10 @@ def _is_name_here(host: str, *, allow_loopback: bool) -> bool:
     if host.endswith(_LOCAL_ENDINGS):
         raise Unpostable(f"Nothing is posted there: {host} is a name of a local network.")
     return False
+
+
+def _ip(address: str) -> IPv4Address | IPv6Address:
+    return _meant(ip_address(address.partition("%")[0]))
 
 
 def _meant(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -40,5 +40,10 @@ class Outcome(NamedTuple):
         return self.status_code is not None and HTTPStatus.OK <= self.status_code < HTTPStatus.MULTIPLE_CHOICES
 
     @property
+    def is_healthy(self) -> bool:
+        """Whether it was delivered and answered whole. Who says 200 and then hangs has the event, and is slow."""
+        return self.is_delivered and self.error is None
+
+    @property
     def is_gone(self) -> bool:
         return self.status_code == HTTPStatus.GONE

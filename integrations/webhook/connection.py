@@ -19,10 +19,12 @@ from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 
-from integrations.webhook.address import problem_of_address
+from integrations.webhook.address import kind_of_address
 
 # Answers before the answer (100 Continue, 103 Early Hints) that are read past.
 MAX_INTERIM = 20
+# Bytes of an answer's head, with those of the answers before it: what is parsed of a head is kept until it is whole.
+MAX_HEAD = 32_768
 # Bytes that are parsed at a time until there is an answer, so that a flood is seen before it cost much.
 _PARSED_AT_ONCE = 16_384
 
@@ -72,9 +74,10 @@ def checked_socket(address: Any, *, allow_loopback: bool) -> socket.socket:
 
 
 def _check(address: str, *, allow_loopback: bool) -> None:
-    problem = problem_of_address(address, allow_loopback=allow_loopback)
-    if problem:
-        raise RefusedAddress(f"Nothing is posted there: {problem}.")
+    kind = kind_of_address(address, allow_loopback=allow_loopback)
+    if kind:
+        # Not which: what a name leads to in a network of ours is nothing for whoever wrote the name.
+        raise RefusedAddress(f"Nothing is posted there: it leads to a {kind} address.")
 
 
 class Connector(TCPConnector):
@@ -144,6 +147,7 @@ class _Answers(ResponseHandler):
         super().__init__(loop)
         self._requests = 0
         self._received = 0
+        self._head = 0
         self._interim = 0
         self._is_answered = True
 
@@ -155,7 +159,7 @@ class _Answers(ResponseHandler):
     def set_response_params(self, **params: Any) -> None:
         """Begins to wait for an answer. aiohttp calls it with each request, before anything of it is sent."""
         self._requests += 1
-        self._received = self._interim = 0
+        self._received = self._head = self._interim = 0
         self._is_answered = False
         super().set_response_params(**params)
 
@@ -165,11 +169,19 @@ class _Answers(ResponseHandler):
             # Nobody asked: it would be taken for the answer to the next request.
             self.close()
             return
-        while not self._is_answered and len(data) > _PARSED_AT_ONCE and self.is_connected():
-            super().data_received(data[:_PARSED_AT_ONCE])
-            data = data[_PARSED_AT_ONCE:]
-        if self.is_connected():
+        while data and not self._is_answered and self.is_connected():
+            data = self._parse_head(data)
+        if data and self.is_connected():
             super().data_received(data)
+
+    def _parse_head(self, data: bytes) -> bytes:
+        """Parses the beginning of what came; gives the rest."""
+        part = data[:_PARSED_AT_ONCE]
+        super().data_received(part)
+        self._head += len(part)
+        if not self._is_answered and self._head > MAX_HEAD:
+            self._give_up(f"its head is longer than {MAX_HEAD:,} bytes")
+        return data[_PARSED_AT_ONCE:]
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         """Takes an answer that was parsed, which is a message and its body."""

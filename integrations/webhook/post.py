@@ -224,8 +224,12 @@ async def _read(response: ClientResponse, parts: list[bytes]) -> None:
         room -= len(part)
 
 
+def _is_success(status: int) -> bool:
+    return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+
+
 def _problem_of_status(response: ClientResponse) -> str | None:
-    if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+    if _is_success(response.status):
         return None
     if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
         where = _shown(response.headers.get("Location", "somewhere"))
@@ -235,6 +239,8 @@ def _problem_of_status(response: ClientResponse) -> str | None:
 
 def _retry_after(response: ClientResponse) -> float | None:
     """`Retry-After` in seconds, of either form, from now on to a day; None where there is none that makes sense."""
+    if _is_success(response.status):
+        return None
     text = response.headers.get("Retry-After", "").strip()
     if not text:
         return None
@@ -242,7 +248,7 @@ def _retry_after(response: ClientResponse) -> float | None:
         return min(float(text), MAX_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     # A date without a zone is in UTC, as HTTP has it.
     seconds = (until if until.tzinfo else until.replace(tzinfo=UTC)) - datetime.now(UTC)

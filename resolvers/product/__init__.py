@@ -3,7 +3,6 @@
 from resolvers.product.availability import tell_in_stock
 from resolvers.product.create import NewProduct, create_product
 from resolvers.product.delete import delete_product
-from resolvers.product.search import search_words
 from resolvers.product.stock import StockAdjustment, adjust_stock
 from resolvers.product.update import ProductChanges, update_product
 
@@ -14,7 +13,6 @@ __all__ = [
     "adjust_stock",
     "create_product",
     "delete_product",
-    "search_words",
     "tell_in_stock",
     "update_product",
 ]

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.errors import Problem, Refused
 from core.events import SyncEventType
 from core.ids import new_id
-from models import Product, ProductImage, ProductSearchToken, ProductVariant, Workspace
+from core.words import MAX_SLUG_LENGTH, slugify
+from models import Asset, Product, ProductImage, ProductSearchToken, ProductVariant, Workspace
+from resolvers.asset.keys import asset_path
+from resolvers.asset.picture import picture_assets
 from resolvers.context import Context
 from resolvers.product.input import (
     MAX_IMAGES,
-    MAX_SLUG_LENGTH,
     MAX_VARIANTS,
     Description,
     ImageInput,
@@ -23,7 +25,6 @@ from resolvers.product.input import (
     Title,
     VariantInput,
     price_problems,
-    slugify,
 )
 from resolvers.product.search import product_tokens
 from resolvers.validation import Input
@@ -45,7 +46,7 @@ async def create_product(context: Context, new: NewProduct) -> Outcome:
     """Adds a product; the outcome has its `id`.
 
     Raises:
-        Refused: TAKEN, DUPLICATE, CURRENCY_MISMATCH, TOO_PRECISE, OUT_OF_RANGE.
+        Refused: TAKEN, DUPLICATE, CURRENCY_MISMATCH, TOO_PRECISE, OUT_OF_RANGE, and for pictures NOT_FOUND, NOT_READY.
 
     """
     async with write(context) as tx:
@@ -86,7 +87,7 @@ async def create_product(context: Context, new: NewProduct) -> Outcome:
             )
             for position, (variant, amount) in enumerate(zip(new.variants, amounts, strict=True))
         )
-        add_images(tx, product, new.images)
+        await add_images(tx, product, new.images)
         add_tokens(tx, product, [variant.sku for variant in new.variants])
         await flush_or_refuse(tx)
         tx.event(SyncEventType.PRODUCT_CREATED, "Product", product.id)
@@ -139,16 +140,37 @@ async def taken_skus(session: AsyncSession, index_of: dict[str, int]) -> list[Pr
     ]
 
 
-def add_images(tx: Write, product: Product, images: list[ImageInput]) -> None:
-    tx.session.add_all(
-        ProductImage(
-            workspace_id=tx.workspace_id,
-            product_id=product.id,
-            url=image.url,
-            alt_text=image.alt_text,
-            position=position,
-        )
+async def add_images(tx: Write, product: Product, images: list[ImageInput]) -> None:
+    """Adds pictures in their order.
+
+    Raises:
+        Refused: NOT_FOUND, NOT_READY, INVALID (an asset that cannot be one).
+
+    """
+    wanted = {
+        image.asset_id: ("input", "images", str(position), "assetId")
         for position, image in enumerate(images)
+        if image.asset_id
+    }
+    assets = await picture_assets(tx, wanted)
+    tx.session.add_all(
+        _image(tx, product, image, position, assets[image.asset_id] if image.asset_id else None)
+        for position, image in enumerate(images)
+    )
+
+
+def _image(tx: Write, product: Product, image: ImageInput, position: int, asset: Asset | None) -> ProductImage:
+    if asset is not None and asset.filename is not None:
+        url, alt_text = asset_path(asset.workspace_id, asset.id, asset.filename), asset.alt_text
+    else:
+        url, alt_text = image.url or "", ""
+    return ProductImage(
+        workspace_id=tx.workspace_id,
+        product_id=product.id,
+        url=url,
+        asset_id=image.asset_id,
+        alt_text=alt_text if image.alt_text is None else image.alt_text,
+        position=position,
     )
 
 

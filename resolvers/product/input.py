@@ -1,22 +1,19 @@
 """What can be said of a product, and the rules that hold it together."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from core.errors import Problem
 from core.money import MAX_MINOR, digits, to_minor
+from core.words import MAX_SLUG_LENGTH, slugify
 from resolvers.validation import Input, MoneyInput, id_of, problem_error, text_of
 
 MAX_VARIANTS = 100
 MAX_IMAGES = 50
 MAX_QUANTITY = 1_000_000_000
-MAX_SLUG_LENGTH = 100
-_NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 Title: Any = text_of(255, min_length=1)
 Description: Any = text_of(50_000)
@@ -39,12 +36,6 @@ Slug = Annotated[
 ]
 
 
-def slugify(text: str) -> str:
-    """Lower-case letters, digits and single hyphens; empty where a text has none of them."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return _NOT_SLUG.sub("-", plain)[:MAX_SLUG_LENGTH].strip("-")
-
-
 def _url(value: str) -> str:
     parts = urlsplit(value)
     if value.startswith("/media/") and ".." not in value:
@@ -55,10 +46,17 @@ def _url(value: str) -> str:
 
 
 class ImageInput(Input):
-    """A picture by its address."""
+    """A picture: an asset, whose own alternative text it has where none is given, or one by its address."""
 
-    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), AfterValidator(_url)]
-    alt_text: text_of(500) = ""  # type: ignore[valid-type]
+    asset_id: id_of("Asset", "asset") | None = None  # type: ignore[valid-type]
+    url: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), AfterValidator(_url)] | None = None
+    alt_text: text_of(500) | None = None  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.asset_id is None) is (self.url is None):
+            raise problem_error("INVALID", "A picture needs an assetId or a url, and not both.")
+        return self
 
 
 class VariantInput(Input):

@@ -1,17 +1,8 @@
 """The words by which a product is found."""
 
-import re
-import unicodedata
+from core.words import search_words
 
-MAX_TOKEN_LENGTH = 64
 MAX_TOKENS = 200
-_WORD = re.compile(r"\w+")
-
-
-def search_words(text: str) -> list[str]:
-    """The words of a text, lower case, without accents, each once, in order."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return list(dict.fromkeys(word[:MAX_TOKEN_LENGTH] for word in _WORD.findall(plain)))
 
 
 def product_tokens(title: str, description: str, skus: list[str]) -> list[str]:

@@ -66,7 +66,7 @@ async def update_product(context: Context, product_id: UUID, changes: ProductCha
             await _change_variants(tx, product, variants, changes.variants, currency)
         if changes.images is not None:
             await tx.session.execute(delete(ProductImage).where(ProductImage.product_id == product.id))
-            add_images(tx, product, changes.images)
+            await add_images(tx, product, changes.images)
         product.revision += 1
         product.updated_at = func.now()
         await flush_or_refuse(tx)

@@ -146,7 +146,8 @@ class _Planner:
 
     def _where(self, source: Source, conditions: list[str]) -> list[str]:
         """The workspace, who may see the rows, the conditions; as templates."""
-        where = [] if self.read.across_workspaces else [f"{{t}}.{source.workspace_column} = $1"]
+        is_free = self.read.across_workspaces or source.workspace_column is None
+        where = [] if is_free else [f"{{t}}.{source.workspace_column} = $1"]
         where += conditions
         return where + [condition for condition in (source.where, self._published(source)) if condition]
 

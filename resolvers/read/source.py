@@ -161,9 +161,9 @@ class Source:
 
     `where` holds for everybody; `published_where` besides for all who do not have `unpublished_scope`, shoppers first
     of all. `scope` is what a caller needs to reach the type through `node` or a relation; None is public.
-    `workspace_column` is the column that holds the workspace. With `lanes`, each sort has an index of workspace, lanes,
-    sort key and id, for the rows of `where` and the key's `least` value. A `log` is read by its numbers alone: it has
-    neither sorts nor lanes.
+    `workspace_column` is the column that holds the workspace; None where the rows are there for all. With `lanes`, each
+    sort has an index of workspace, lanes, sort key and id, for the rows of `where` and the key's `least` value. A `log`
+    is read by its numbers alone: it has neither sorts nor lanes.
     """
 
     type_name: str
@@ -178,7 +178,7 @@ class Source:
     published_where: str | None = None
     unpublished_scope: str | None = None
     scope: str | None = None
-    workspace_column: str = "workspace_id"
+    workspace_column: str | None = "workspace_id"
 
 
 # Every type can be sorted by its id, which is the order of creation: it stands in where a type names no sort.

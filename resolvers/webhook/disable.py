@@ -15,18 +15,19 @@ REASONS = {
 }
 
 
-async def disable_endpoint(platform: Platform, endpoint: EndpointKey, reason: str) -> bool:
-    """Turns it off, once, with an entry in the audit log and an e-mail to each owner; gives whether it was on.
+async def disable_endpoint(platform: Platform, endpoint: EndpointKey, reason: str, url: str) -> bool:
+    """Turns it off, once, with an entry in the audit log and an e-mail to each owner; gives whether that was done.
 
-    What was due to it stays due, and goes on when somebody turns it on again.
+    It stays on where it has another URL by now than `url`, at which the reason was found, and where something was
+    delivered since it was found to be FAILING. What was due to it stays due, and goes on when somebody turns it on
+    again.
     """
     caller = Caller(CallerKind.SYSTEM, workspace_id=endpoint.workspace_id, label="Vitrine")
+    wanted = [WebhookEndpoint.id == endpoint.id, WebhookEndpoint.is_active, WebhookEndpoint.url == url]
+    if reason == "FAILING":
+        wanted.append(WebhookEndpoint.failing_since.is_not(None))
     async with write(Context(platform, caller)) as tx:
-        found = await tx.session.scalar(
-            select(WebhookEndpoint)
-            .where(WebhookEndpoint.id == endpoint.id, WebhookEndpoint.is_active)
-            .with_for_update()
-        )
+        found = await tx.session.scalar(select(WebhookEndpoint).where(*wanted).with_for_update())
         if found is None:
             return False
         found.is_active = False

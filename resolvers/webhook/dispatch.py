@@ -2,16 +2,12 @@
 
 It owns endpoints by lease, fetches what is due to them, posts, and writes the results in batches. Doorbells and the
 relay wake it at once; a sweep each second finds whatever nobody told it: retries, and endpoints of workers that died.
-
-An endpoint has a few posts under way at most: one that fails has fewer and fewer, down to one, and each success gives
-it more again. So a receiver that hangs costs one waiting socket, and never the others' time.
+Who may post how much is kept in `lanes`.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -25,42 +21,23 @@ from integrations.webhook import Outcome, Poster
 from resolvers.context import Platform
 from resolvers.webhook.disable import disable_endpoint
 from resolvers.webhook.figures import Figures
-from resolvers.webhook.lease import claim, due_deliveries, keep_alive, release, resign
+from resolvers.webhook.lanes import Lanes, Look
+from resolvers.webhook.lease import claim_any, claim_of, due_deliveries, keep_alive, release, resign
 from resolvers.webhook.posting import Unpostable, new_posting, new_result
-from resolvers.webhook.relay import EndpointKey, relay_events
+from resolvers.webhook.relay import EndpointKey, relay_some_events
 from resolvers.webhook.result import Result, write_results
 
 log = structlog.get_logger()
 
+# How often it says that it lives; `ALIVE` in `lease` is how long that is believed.
+ALIVE_SECONDS = 1.0
 SWEEP_SECONDS = 1.0
-# Posts under way, of one endpoint and of all: an endpoint that fails halves its own down to one.
-MAX_POSTS_OF_ENDPOINT = 16
-MAX_POSTS = 2_000
 # Results are gathered for so long, and written so many at a time.
 GATHER_SECONDS = 0.01
 RESULTS_AT_ONCE = 500
 RETRY_SECONDS = 0.3
 # An endpoint that had nothing due for so long is given back, for whichever worker hears of its next event first.
 IDLE_SECONDS = 10.0
-
-
-@dataclass
-class _Lane:
-    """An endpoint that this worker owns.
-
-    `taken` are the deliveries under way. Of them `written` have their results written, and are taken all the same until
-    the next reading begins: one that had begun before may still find them due.
-    """
-
-    room: int = MAX_POSTS_OF_ENDPOINT
-    posts: int = 0
-    taken: set[UUID] = field(default_factory=set)
-    written: set[UUID] = field(default_factory=set)
-    has_more: bool = False
-    busy_at: float = 0.0
-
-    def learn(self, *, is_delivered: bool) -> None:
-        self.room = min(MAX_POSTS_OF_ENDPOINT, self.room * 2) if is_delivered else max(1, self.room // 2)
 
 
 class Dispatcher:
@@ -71,18 +48,19 @@ class Dispatcher:
         self.platform = platform
         self._poster = poster
         self._secret_key = platform.settings.secret_key.get_secret_value()
-        self._lanes: dict[EndpointKey, _Lane] = {}
+        self._lanes = Lanes()
         self._posts: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
-        self._disabling: dict[EndpointKey, str] = {}
+        # The reason, and the URL at which it was found.
+        self._disabling: dict[EndpointKey, tuple[str, str]] = {}
         self.figures = Figures(posts=lambda: len(self._posts), endpoints=lambda: len(self._lanes))
-        # What is new since it was last looked at: workspaces with events, endpoints with something due.
+        # Workspaces that have new events, and that have something due, since one last looked.
         self._rung: set[UUID] = set()
-        self._wanted: set[EndpointKey] = set()
+        self._called: set[UUID] = set()
         self._relay_wake = asyncio.Event()
         self._look_wake = asyncio.Event()
-        self._sweep_wake = asyncio.Event()
         self._write_wake = asyncio.Event()
+        self._disable_wake = asyncio.Event()
 
     async def run(self) -> None:
         """Works until it is cancelled."""
@@ -91,10 +69,12 @@ class Dispatcher:
             group.create_task(doorbells.listen(EVENTS_CHANNEL, self._hear_event))
             group.create_task(doorbells.listen(DELIVERIES_CHANNEL, self._hear_delivery, at_once=True))
             for step, wake, longest in (
+                (self._say_alive, asyncio.Event(), ALIVE_SECONDS),
+                (self._sweep, asyncio.Event(), SWEEP_SECONDS),
                 (self._relay, self._relay_wake, None),
                 (self._look, self._look_wake, None),
                 (self._write, self._write_wake, None),
-                (self._sweep, self._sweep_wake, SWEEP_SECONDS),
+                (self._disable, self._disable_wake, None),
             ):
                 group.create_task(_again_and_again(step, wake, longest))
 
@@ -117,108 +97,73 @@ class Dispatcher:
 
     def _hear_delivery(self, workspace: str) -> None:
         if workspace_id := _uuid(workspace):
-            self._want(key for key in self._lanes if key.workspace_id == workspace_id)
-            self._sweep_wake.set()
+            self._called.add(workspace_id)
+            self._look_wake.set()
 
-    def _want(self, endpoints: Iterable[EndpointKey]) -> None:
-        self._wanted.update(endpoints)
-        self._look_wake.set()
+    async def _say_alive(self) -> None:
+        await keep_alive(self.platform, self.worker_id)
 
     async def _relay(self) -> None:
-        """Relays the events of the workspaces that rang."""
+        """Relays the events of the workspaces that rang, and tells the workers whose endpoints are concerned."""
         rung, self._rung = self._rung, set()
         if not rung:
             return
         try:
-            self._want(await relay_events(self.platform, rung))
+            touched, is_more = await relay_some_events(self.platform, rung)
+            if is_more:
+                self._rung |= rung
+                self._relay_wake.set()
+            await self._claim({key.workspace_id for key in touched if key not in self._lanes})
         except DATABASE_FAULTS:
             self._rung |= rung
             raise
+        self._lanes.want(touched)
+        self._look_wake.set()
+        for workspace_id in {key.workspace_id for key in touched if key not in self._lanes}:
+            # Another worker has it.
+            self.platform.doorbells.ring(deliveries_channel(workspace_id))
 
     async def _sweep(self) -> None:
-        """Says that the worker lives, and finds what no doorbell told: retries, and endpoints that nobody has."""
-        await keep_alive(self.platform, self.worker_id)
-        self._add_lanes(await claim(self.platform, self.worker_id))
-        self._want(self._lanes)
+        """Finds what no doorbell told: retries, and endpoints that nobody has."""
+        self._lanes.add(await claim_any(self.platform, self.worker_id), _time())
+        self._lanes.want_all()
+        self._look_wake.set()
         await self._release_idle()
-        await self._disable()
+
+    async def _claim(self, workspaces: set[UUID]) -> None:
+        if workspaces:
+            self._lanes.add(await claim_of(self.platform, self.worker_id, workspaces), _time())
 
     async def _look(self) -> None:
         """Posts what is due to the endpoints that are wanted."""
-        wanted, self._wanted = self._wanted, set()
-        unknown = [key for key in wanted if key not in self._lanes]
-        if unknown:
-            self._add_lanes(await claim(self.platform, self.worker_id, unknown))
-            for workspace_id in {key.workspace_id for key in unknown if key not in self._lanes}:
-                # Another worker has it.
-                self.platform.doorbells.ring(deliveries_channel(workspace_id))
-        await self._start_due(wanted)
+        called, self._called = self._called, set()
+        await self._claim(called)
+        self._lanes.want_those_of(called)
+        for at_failing in (False, True):
+            look = self._lanes.look(at_failing=at_failing)
+            if look:
+                await self._start(look)
 
-    async def _start_due(self, wanted: set[EndpointKey]) -> None:
-        left = MAX_POSTS - len(self._posts)
-        rooms = self._rooms(wanted, left)
-        if not rooms:
-            return
-        longest = left + sum(len(self._lanes[key].taken) for key in rooms)
-        rows = await due_deliveries(self.platform, self.worker_id, list(rooms.items()), longest)
-        self._start(rows, rooms)
-        if len(rows) == longest:
-            self._wait_for_room(rooms)
+    async def _start(self, look: Look) -> None:
+        try:
+            rows = await due_deliveries(self.platform, self.worker_id, look.rooms, look.longest)
+        except DATABASE_FAULTS:
+            self._lanes.want(look.rooms)
+            raise
+        for key, row in self._lanes.take(look, rows, _time()):
+            post = asyncio.create_task(self._post(key, row))
+            self._posts.add(post)
+            post.add_done_callback(self._posts.discard)
 
-    def _wait_for_room(self, keys: Iterable[EndpointKey]) -> None:
-        """They are looked at again when posts of others have ended."""
-        self._wanted.update(keys)
-
-    def _rooms(self, keys: set[EndpointKey], left: int) -> dict[EndpointKey, int]:
-        """How many due deliveries of each are to be read: those that may start, besides those that are under way.
-
-        Each has a share of what is left and asks again for more; who has nothing due takes nothing from the others.
-        """
-        if left <= 0:
-            self._wait_for_room(keys)
-            return {}
-        share = max(1, left // max(1, len(keys)))
-        rooms: dict[EndpointKey, int] = {}
-        for key in keys:
-            lane = self._lanes.get(key)
-            if lane is None:
-                continue
-            lane.taken -= lane.written
-            lane.written.clear()
-            if lane.posts < lane.room:
-                rooms[key] = min(lane.room - lane.posts, share) + len(lane.taken)
-            else:
-                lane.has_more = True
-        return rooms
-
-    def _start(self, rows: Iterable[Any], rooms: dict[EndpointKey, int]) -> None:
-        found = Counter[EndpointKey]()
-        for row in rows:
-            key = EndpointKey(row["workspace_id"], row["endpoint_id"])
-            found[key] += 1
-            lane = self._lanes.get(key)
-            if lane and row["id"] not in lane.taken and lane.posts < lane.room:
-                lane.taken.add(row["id"])
-                lane.posts += 1
-                lane.busy_at = _time()
-                post = asyncio.create_task(self._post(key, lane, row))
-                self._posts.add(post)
-                post.add_done_callback(self._posts.discard)
-        for key, room in rooms.items():
-            if lane := self._lanes.get(key):
-                lane.has_more = found[key] >= room
-
-    async def _post(self, key: EndpointKey, lane: _Lane, row: Any) -> None:
+    async def _post(self, key: EndpointKey, row: Any) -> None:
         """One try. Whatever comes of it becomes a result."""
         try:
             outcome = await self._poster.post(new_posting(key, row, self._secret_key))
         except Unpostable as error:
             outcome = Outcome(None, str(error), b"", 0, now(), None)
-        finally:
-            lane.posts -= 1
-        lane.learn(is_delivered=outcome.is_delivered)
+        self._lanes.end(key, is_healthy=outcome.is_healthy)
         if outcome.is_gone:
-            self._disabling[key] = "GONE"
+            self._want_disabled("GONE", {key: row["url"]})
         result = new_result(key, row, outcome)
         self.figures.note(result, row["age"])
         self._results.append(result)
@@ -230,43 +175,41 @@ class Dispatcher:
         while batch := self._results[:RESULTS_AT_ONCE]:
             failing = await write_results(self.platform, self.worker_id, batch)
             del self._results[: len(batch)]
-            self._disabling |= dict.fromkeys(failing, "FAILING")
+            self._want_disabled("FAILING", failing)
             for result in batch:
-                lane = self._lanes.get(result.endpoint)
-                if lane:
-                    lane.written.add(result.delivery_id)
-                    if lane.has_more:
-                        self._wanted.add(result.endpoint)
-            if self._wanted:
+                self._lanes.write(result.endpoint, result.delivery_id)
+            if self._lanes.wanted:
                 self._look_wake.set()
-        await self._disable()
+
+    def _want_disabled(self, reason: str, urls: dict[EndpointKey, str]) -> None:
+        self._disabling |= {key: (reason, url) for key, url in urls.items()}
+        if urls:
+            self._disable_wake.set()
 
     async def _disable(self) -> None:
+        """Turns off what is to be turned off; what cannot be now comes last the next time."""
         while self._disabling:
-            key, reason = next(iter(self._disabling.items()))
-            if await disable_endpoint(self.platform, key, reason):
+            key, (reason, url) = next(iter(self._disabling.items()))
+            del self._disabling[key]
+            try:
+                is_disabled = await disable_endpoint(self.platform, key, reason, url)
+            except DATABASE_FAULTS:
+                self._disabling[key] = (reason, url)
+                raise
+            if is_disabled:
                 log.info("webhook endpoint disabled", endpoint_id=str(key.id), reason=reason)
-            self._disabling.pop(key, None)
 
     async def _release_idle(self) -> None:
         """Gives back endpoints that have had nothing due for a while."""
-        since = _time() - IDLE_SECONDS
-        idle = {key: lane for key, lane in self._lanes.items() if lane.taken <= lane.written and lane.busy_at < since}
+        idle = self._lanes.take_idle(_time() - IDLE_SECONDS)
         if not idle:
             return
-        for key in idle:
-            del self._lanes[key]
         try:
             await release(self.platform, self.worker_id, idle.keys())
         except DATABASE_FAULTS:
             # Still this worker's, and nobody else may have them.
-            self._lanes = idle | self._lanes
+            self._lanes.put_back(idle)
             raise
-
-    def _add_lanes(self, claimed: dict[EndpointKey, bool]) -> None:
-        for key, is_failing in claimed.items():
-            room = 1 if is_failing else MAX_POSTS_OF_ENDPOINT
-            self._lanes.setdefault(key, _Lane(room, busy_at=_time()))
 
 
 async def _again_and_again(step: Callable[[], Awaitable[None]], wake: asyncio.Event, longest: float | None) -> None:

@@ -5,13 +5,14 @@ at once. A worker says every second that it lives; the endpoints of one that did
 whatever it writes about them after that is ignored. Time is the database's.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from core.database import transaction
 from resolvers.context import Platform
 from resolvers.webhook.relay import EndpointKey
+from resolvers.webhook.waiting import WAITING
 
 ALIVE = "5 seconds"
 CLAIM_AT_ONCE = 2_000
@@ -20,28 +21,32 @@ KEEP_ALIVE = f"""
 insert into worker (id, alive_until) values ($1, now() + interval '{ALIVE}')
 on conflict (id) do update set alive_until = excluded.alive_until
 """  # noqa: S608 - a constant of ours
-_FREE_AND_DUE = """
+_IS_FREE = """
 e.is_active
 and (e.worker_id is null
      or not exists (select from worker w where w.id = e.worker_id and w.alive_until > now()))
-and exists (select from webhook_delivery d
-             where d.workspace_id = e.workspace_id and d.endpoint_id = e.id and d.due_at <= now())
+"""
+_HAS_DUE = """
+exists (select from webhook_delivery d
+         where d.workspace_id = e.workspace_id and d.endpoint_id = e.id and d.due_at <= now())
 """
 _TAKE = """
 update webhook_endpoint e set worker_id = $1 from free where e.workspace_id = free.workspace_id and e.id = free.id
 returning e.workspace_id, e.id, e.failing_since is not null as is_failing
 """
 CLAIM_ANY = f"""
-with free as (select e.workspace_id, e.id from webhook_endpoint e where {_FREE_AND_DUE}
-               limit {CLAIM_AT_ONCE} for update of e skip locked) {_TAKE}
+with recursive {WAITING},
+free as (select e.workspace_id, e.id
+           from waiting k join webhook_endpoint e on e.workspace_id = k.workspace_id and e.id = k.endpoint_id
+          where {_IS_FREE} and {_HAS_DUE} limit {CLAIM_AT_ONCE} for update of e skip locked) {_TAKE}
 """  # noqa: S608 - constants of ours
-CLAIM_THESE = f"""
-with free as (select e.workspace_id, e.id from unnest($2::uuid[], $3::uuid[]) k(workspace_id, id)
-                join webhook_endpoint e using (workspace_id, id) where {_FREE_AND_DUE}
+CLAIM_OF = f"""
+with free as (select e.workspace_id, e.id from webhook_endpoint e
+               where e.workspace_id = any($2::uuid[]) and {_IS_FREE} and {_HAS_DUE}
                for update of e skip locked) {_TAKE}
 """  # noqa: S608 - constants of ours
 DUE = """
-select d.workspace_id, d.endpoint_id, d.id, d.event_id, d.body, d.tries, e.url, e.secret,
+select d.workspace_id, d.endpoint_id, d.id, d.event_id, d.body, d.tries, d.due_at, e.url, e.secret,
        case when e.previous_secret_expires_at > now() then e.previous_secret end as previous_secret,
        case when d.attempt_count = 0 then extract(epoch from clock_timestamp() - d.created_at)::float8 end as age
   from unnest($2::uuid[], $3::uuid[], $4::bigint[]) k(workspace_id, id, room)
@@ -64,31 +69,34 @@ async def keep_alive(platform: Platform, worker_id: UUID) -> None:
         await connection.execute(KEEP_ALIVE, worker_id)
 
 
-async def claim(
-    platform: Platform, worker_id: UUID, these: Collection[EndpointKey] | None = None
-) -> dict[EndpointKey, bool]:
-    """Takes endpoints that nobody has and that have something due: of these, or of all.
+async def claim_any(platform: Platform, worker_id: UUID) -> dict[EndpointKey, bool]:
+    """Takes endpoints that nobody has and that have something due.
 
     Gives those taken, and whether what was posted last to each failed.
     """
     async with platform.database.system.acquire() as connection:
-        if these is None:
-            rows = await connection.fetch(CLAIM_ANY, worker_id)
-        else:
-            rows = await connection.fetch(CLAIM_THESE, worker_id, *_columns(these))
+        return _claimed(await connection.fetch(CLAIM_ANY, worker_id))
+
+
+async def claim_of(platform: Platform, worker_id: UUID, workspaces: Collection[UUID]) -> dict[EndpointKey, bool]:
+    """The same for all such endpoints of these workspaces."""
+    async with platform.database.system.acquire() as connection:
+        return _claimed(await connection.fetch(CLAIM_OF, worker_id, list(workspaces)))
+
+
+def _claimed(rows: Iterable[Any]) -> dict[EndpointKey, bool]:
     return {EndpointKey(row["workspace_id"], row["id"]): row["is_failing"] for row in rows}
 
 
 async def due_deliveries(
-    platform: Platform, worker_id: UUID, rooms: Sequence[tuple[EndpointKey, int]], longest: int
+    platform: Platform, worker_id: UUID, rooms: Mapping[EndpointKey, int], longest: int
 ) -> list[Any]:
     """What is due for endpoints of the worker's, the oldest first, at most so many of each and of all.
 
     `age` is how many seconds ago those that were never tried were made.
     """
-    keys, limits = [key for key, _ in rooms], [limit for _, limit in rooms]
     async with platform.database.system.acquire() as connection:
-        rows: list[Any] = await connection.fetch(DUE, worker_id, *_columns(keys), limits, longest)
+        rows: list[Any] = await connection.fetch(DUE, worker_id, *_columns(rooms), list(rooms.values()), longest)
     return rows
 
 

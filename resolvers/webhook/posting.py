@@ -38,7 +38,7 @@ def new_result(endpoint: EndpointKey, row: Any, outcome: Outcome) -> Result:
         endpoint_id=endpoint.id,
         delivery_id=row["id"],
         attempt_id=new_id(),
-        tries=row["tries"],
+        due_at=row["due_at"],
         started_at=outcome.started_at,
         duration_ms=outcome.duration_ms,
         status_code=outcome.status_code,
@@ -47,6 +47,7 @@ def new_result(endpoint: EndpointKey, row: Any, outcome: Outcome) -> Result:
         response_body=outcome.response_body.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}"),
         is_delivered=outcome.is_delivered,
         delay=None if outcome.is_delivered else next_delay(row["tries"] + 1, outcome.retry_after),
+        url=row["url"],
     )
 
 

@@ -5,7 +5,8 @@ may relay at once, and a relay that dies half way has done nothing. Events are n
 what is read behind the cursor is everything.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,28 +23,31 @@ _RELAYED = Histogram(
     "How old events were when their deliveries were made, in seconds, in workspaces with endpoints.",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
 )
-# Workspaces, and events of each, that are relayed in one transaction.
+# What one transaction does: workspaces, events of each, and deliveries of all as long as each workspace has one event.
 WORKSPACES = 100
 EVENTS = 200
+DELIVERIES = 5_000
 
 IS_ANY_BEHIND = """
 select exists (select from webhook_relay r join workspace_counter c using (workspace_id) where c.sequence > r.sequence)
 """
 LOCK_THOSE_BEHIND = f"""
-select r.workspace_id, r.sequence from webhook_relay r join workspace_counter c using (workspace_id)
+select r.workspace_id, r.sequence, c.sequence as last from webhook_relay r join workspace_counter c using (workspace_id)
  where c.sequence > r.sequence limit {WORKSPACES} for update of r skip locked
 """  # noqa: S608 - constants of ours
 # Who is at a workspace already may have looked before the event was committed: here one waits for them.
-LOCK_THESE = """
-select workspace_id, sequence from webhook_relay where workspace_id = any($1::uuid[]) order by workspace_id for update
-"""
-NEW_EVENTS = f"""
+LOCK_THESE = f"""
+select r.workspace_id, r.sequence, c.sequence as last from webhook_relay r join workspace_counter c using (workspace_id)
+ where r.workspace_id = any($1::uuid[]) and c.sequence > r.sequence
+ order by r.workspace_id limit {WORKSPACES} for update of r
+"""  # noqa: S608 - constants of ours
+NEW_EVENTS = """
 select e.workspace_id, e.id, e.type, e.sequence, e.entity_type, e.entity_id, e.occurred_at,
        extract(epoch from clock_timestamp() - e.occurred_at)::float8 as age
-  from unnest($1::uuid[], $2::bigint[]) r(workspace_id, sequence)
+  from unnest($1::uuid[], $2::bigint[], $3::bigint[]) r(workspace_id, sequence, room)
  cross join lateral (select * from sync_event e where e.workspace_id = r.workspace_id and e.sequence > r.sequence
-                      order by e.sequence limit {EVENTS}) e
-"""  # noqa: S608 - constants of ours
+                      order by e.sequence limit r.room) e
+"""
 ENDPOINTS = """
 select workspace_id, id, event_types, since_sequence from webhook_endpoint
  where workspace_id = any($1::uuid[]) and is_active
@@ -92,40 +96,58 @@ async def relay_events(platform: Platform, workspaces: Collection[UUID] | None =
     touched: set[EndpointKey] = set()
     is_more = True
     while is_more:
-        async with platform.database.system.acquire() as connection, transaction(connection):
-            is_more, endpoints = await _relay_batch(connection, workspaces)
+        endpoints, is_more = await relay_some_events(platform, workspaces)
         touched |= endpoints
     return touched
 
 
-async def _relay_batch(connection: Connection, workspaces: Collection[UUID] | None) -> tuple[bool, set[EndpointKey]]:
-    if workspaces is None:
-        behind = await connection.fetch(LOCK_THOSE_BEHIND)
-    else:
-        behind = await connection.fetch(LOCK_THESE, list(workspaces))
-    if not behind:
-        return False, set()
-    ids = [row["workspace_id"] for row in behind]
-    events = await connection.fetch(NEW_EVENTS, ids, [row["sequence"] for row in behind])
-    deliveries = _deliveries(events, await connection.fetch(ENDPOINTS, ids))
+async def relay_some_events(
+    platform: Platform, workspaces: Collection[UUID] | None = None
+) -> tuple[set[EndpointKey], bool]:
+    """Does as much of it as one transaction may; gives the endpoints, and whether there may be more."""
+    async with platform.database.system.acquire() as connection, transaction(connection):
+        if workspaces is None:
+            behind = await connection.fetch(LOCK_THOSE_BEHIND)
+        else:
+            behind = await connection.fetch(LOCK_THESE, list(workspaces))
+        if not behind:
+            return set(), False
+        return await _relay(connection, behind)
+
+
+async def _relay(connection: Connection, behind: list[Any]) -> tuple[set[EndpointKey], bool]:
+    endpoints = _by_workspace(await connection.fetch(ENDPOINTS, [row["workspace_id"] for row in behind]))
+    rooms = {row["workspace_id"]: _room(len(endpoints[row["workspace_id"]]), len(behind)) for row in behind}
+    events = await connection.fetch(NEW_EVENTS, list(rooms), [row["sequence"] for row in behind], list(rooms.values()))
+    deliveries = _deliveries(events, endpoints)
     if deliveries:
         await connection.execute(INSERT, *(list(column) for column in zip(*deliveries, strict=True)))
-    last = {event["workspace_id"]: event["sequence"] for event in events}
     for event in events:
         _RELAYED.observe(event["age"])
-    if last:
-        await connection.execute(ADVANCE, list(last), list(last.values()))
-    is_more = len(behind) == WORKSPACES or len(events) >= EVENTS
-    return is_more, {EndpointKey(delivery.workspace_id, delivery.endpoint_id) for delivery in deliveries}
+    # Where there are none any more, they were deleted before anybody came.
+    reached = {row["workspace_id"]: row["last"] for row in behind}
+    reached |= {event["workspace_id"]: event["sequence"] for event in events}
+    await connection.execute(ADVANCE, list(reached), list(reached.values()))
+    is_more = len(behind) == WORKSPACES or any(reached[row["workspace_id"]] < row["last"] for row in behind)
+    return {EndpointKey(delivery.workspace_id, delivery.endpoint_id) for delivery in deliveries}, is_more
 
 
-def _deliveries(events: Iterable[Any], endpoints: Iterable[Any]) -> list[_Delivery]:
-    by_workspace: dict[UUID, list[Any]] = {}
+def _room(endpoints: int, workspaces: int) -> int:
+    """How many events of a workspace with so many endpoints one transaction takes, among so many workspaces."""
+    return max(1, min(EVENTS, DELIVERIES // (workspaces * max(1, endpoints))))
+
+
+def _by_workspace(endpoints: Iterable[Any]) -> defaultdict[UUID, list[Any]]:
+    found: defaultdict[UUID, list[Any]] = defaultdict(list)
     for endpoint in endpoints:
-        by_workspace.setdefault(endpoint["workspace_id"], []).append(endpoint)
+        found[endpoint["workspace_id"]].append(endpoint)
+    return found
+
+
+def _deliveries(events: Iterable[Any], endpoints: Mapping[UUID, list[Any]]) -> list[_Delivery]:
     found = []
     for event in events:
-        wanting = [e for e in by_workspace.get(event["workspace_id"], ()) if _wants(e, event)]
+        wanting = [e for e in endpoints[event["workspace_id"]] if _wants(e, event)]
         if wanting:
             body = event_body(event)
             found += [

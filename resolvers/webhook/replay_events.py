@@ -23,7 +23,8 @@ MAX_EVENTS = 10_000
 _MAX_SEQUENCE = 2**63 - 1
 _FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 _LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
-# When an event occurred, when its id was made and when it was numbered lie in this time, whatever clocks and locks do.
+# When an event occurred (its transaction began) and when its id was made lie in this time, which is longer than any
+# transaction may take. Both are by the database's clock.
 _APART = timedelta(minutes=5)
 _MILLISECOND_SHIFT = 80  # where a UUIDv7 has its time
 

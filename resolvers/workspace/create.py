@@ -9,10 +9,10 @@ from core.access import Role
 from core.errors import Conflict, Refused
 from core.ids import new_id
 from core.pubsub import revoked_channel
+from core.words import slugify
 from models import Membership, Workspace, WorkspaceCounter
 from resolvers.account.sign_out import signed_in
 from resolvers.context import Context, IdempotencyKey
-from resolvers.product.input import slugify
 from resolvers.validation import Input
 from resolvers.workspace.input import MAX_SLUG_LENGTH, CurrencyCode, Name, Slug, TimeZone, is_uuid, slug_problem
 from resolvers.write import Outcome, Write, write

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, StringConstraints
 
 from core.errors import Problem
 from core.money import CURRENCY_CODES
-from resolvers.product.input import slugify
+from core.words import slugify
 from resolvers.validation import problem_error, text_of
 
 MAX_SLUG_LENGTH = 60

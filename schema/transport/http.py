@@ -46,10 +46,12 @@ _CONTENT_TYPES = {name: f"{name}; charset=utf-8".encode() for name in (RESPONSE_
 MAX_SEQUENCE_DIGITS = 18
 # What was asked by GET may be kept: by shared caches as long as by our own, and after that if the ETag still holds.
 KEPT_BY_OTHERS = b"public, max-age=0, s-maxage=2, must-revalidate"
-VARY = b"accept, accept-encoding, authorization, origin, x-min-sequence, x-storefront-token, x-workspace"
+VARY = (
+    b"accept, accept-encoding, authorization, origin, x-min-sequence, x-preview-token, x-storefront-token, x-workspace"
+)
 REQUEST_HEADERS = (
-    b"apollo-require-preflight, authorization, content-type, idempotency-key, x-min-sequence, x-request-id, "
-    b"x-requested-with, x-shopper-secret, x-storefront-token, x-workspace"
+    b"apollo-require-preflight, authorization, content-type, idempotency-key, x-min-sequence, x-preview-token, "
+    b"x-request-id, x-requested-with, x-shopper-secret, x-storefront-token, x-workspace"
 )
 PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"GET, POST"),
@@ -162,7 +164,7 @@ class HttpDoor:
         caller, min_sequence = context.caller, _min_sequence(exchange)
         if caller.workspace_id is None:
             raise LookupError("What shoppers share is a query in a workspace.")
-        key: Key = (caller.workspace_id, (prepared.key, caller.hides_stock))
+        key: Key = (caller.workspace_id, (prepared.key, caller.hides_stock, caller.site_id))
         entry = self._cache.get(key, min_sequence)
         await self._admission.charge(caller, prepared.cost if entry is None else 1)
         return entry or await self._cache.fill(key, min_sequence, partial(self._read_published, prepared, context))
@@ -210,7 +212,8 @@ def _kept(entry: Entry) -> Reply:
 def _is_published(prepared: Prepared, caller: Caller) -> bool:
     """Whether all shoppers of the storefront get the same answer."""
     query = prepared.query
-    is_shared = query is not None and caller.kind is CallerKind.SHOPPER and query.privacies <= _PUBLISHED
+    is_shopper = caller.kind is CallerKind.SHOPPER and caller.preview_draft_id is None
+    is_shared = query is not None and is_shopper and query.privacies <= _PUBLISHED
     return is_shared and len(prepared.key[2]) <= MAX_VARIABLES_KEPT
 
 
@@ -303,7 +306,9 @@ def _accepted(accept: str) -> str:
 
 def _credentials(exchange: Exchange) -> Credentials:
     header = exchange.header
-    return Credentials(header(b"authorization"), header(b"x-workspace"), header(b"x-storefront-token"))
+    return Credentials(
+        header(b"authorization"), header(b"x-workspace"), header(b"x-storefront-token"), header(b"x-preview-token")
+    )
 
 
 def _min_sequence(exchange: Exchange) -> int:

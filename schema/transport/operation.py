@@ -128,8 +128,8 @@ class Runner:
     def _prepare(self, asked: Asked, document: Document, key: PreparedKey) -> Prepared:
         if document.errors:
             raise Invalid(document.errors)
-        refuse_many_values(asked.variables)
         operation = document.operation(asked.operation_name)
+        refuse_many_values(GRAPHQL_SCHEMA, operation, asked.variables)
         size = self.limits.check(document.key, document.node, operation, asked.variables)
         query = None
         if operation.operation is OperationType.QUERY and not document.introspects:

@@ -12,13 +12,14 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from routes import connection
-from routes.connection import BoundedHttp, BoundedWebSocket, Patience
+from routes.connection import ALLOW, SLOWEST, BoundedHttp, BoundedWebSocket, Patience
 from tests.attacks.frames import CONTINUATION, TEXT, frame, websocket
 from tests.attacks.wire import exchange, request
 
 SHORT = Patience(head=0.4, body=0.4, unread=0.6, watch=0.1)
 MEGABYTE = 1024 * 1024
 LARGE = b"x" * 12 * MEGABYTE
+UPLOAD = 20 * MEGABYTE
 PATIENCE = 10.0
 
 
@@ -49,6 +50,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "websocket.disconnect":
             pass
         return
+    if scope["path"] == "/upload":
+        scope["extensions"][ALLOW](UPLOAD)
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -403,3 +406,36 @@ async def _serving(app: Any, ws: type[BoundedWebSocket] = BoundedWebSocket) -> A
         found.should_exit = True
         await serving
         listening.close()
+
+
+class TestUploads:
+    """Bodies that the application allows to be large."""
+
+    async def test_may_take_their_time_as_long_as_they_come(self, port: int) -> None:
+        head = request("POST", "/upload", {"Content-Length": str(10 * SLOWEST)})
+        answer = await exchange(port, head, *[b"x" * SLOWEST] * 10, pause=0.15)
+
+        assert answer.status == 200
+        assert answer.seconds > 3 * SHORT.body
+
+    async def test_are_given_up_where_they_come_too_slowly(self, port: int) -> None:
+        head = request("POST", "/upload", {"Content-Length": str(10 * SLOWEST)})
+        answer = await exchange(port, head, *[b"x" * 100] * 100, pause=0.05)
+
+        assert answer.status == 408
+        assert SHORT.body <= answer.seconds < SHORT.body + 1
+
+    async def test_may_be_as_large_as_they_are_allowed(self, port: int) -> None:
+        head = request("POST", "/upload", {"Content-Length": str(UPLOAD)})
+        assert (await exchange(port, head, b"x" * UPLOAD)).status == 200
+
+    async def test_are_cut_off_where_they_go_on(self, port: int) -> None:
+        head = request("POST", "/upload", {"Transfer-Encoding": "chunked"})
+        piece = b"100000\r\n" + b"x" * MEGABYTE + b"\r\n"
+        answer = await exchange(port, head, *[piece] * 60)
+
+        assert answer.status == 0
+
+    async def test_of_others_stay_as_small_as_ever(self, port: int) -> None:
+        head = request("POST", "/", {"Content-Length": str(UPLOAD)})
+        assert (await exchange(port, head, b"x" * UPLOAD)).status == 0

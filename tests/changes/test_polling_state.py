@@ -1,5 +1,7 @@
 """`pollingStates`: who polls, and how far behind they are."""
 
+import asyncio
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -131,7 +133,9 @@ class TestPollingStates:
             polls.note(Caller(CallerKind.API_KEY, caller_id, shop.workspace_id, label="key"), 1)
         for (workspace_id, caller_id), poll in polls._noted.items():
             days = 31 if caller_id == gone else 29
-            polls._noted[workspace_id, caller_id] = poll._replace(at=now() - timedelta(days=days))
+            polls._noted[workspace_id, caller_id] = poll._replace(
+                at=time.monotonic() - timedelta(days=days).total_seconds()
+            )
         await polls.flush(platform.database)
 
         await delete_old_rows(platform)
@@ -146,6 +150,8 @@ class TestPolls:
         caller = Caller(CallerKind.API_KEY, shop.api_key_id, shop.workspace_id, label="key")
         early, late = Polls(), Polls()
         early.note(caller, 5)
+        # The time that writing takes is between them too.
+        await asyncio.sleep(0.2)
         late.note(caller, 9)
         await late.flush(platform.database)
         await early.flush(platform.database)
@@ -181,3 +187,23 @@ class TestPolls:
         await polls.flush(platform.database)
 
         assert [row["sequence"] for row in await shop.sql("select sequence from polling_state")] == [1]
+
+    async def test_are_written_when_the_process_ends(self, platform: Platform, shop: Shop) -> None:
+        polls = Polls()
+        polls.note(Caller(CallerKind.API_KEY, shop.api_key_id, shop.workspace_id, label="key"), 7)
+        await polls.close(platform.database)
+
+        assert [row["sequence"] for row in await shop.sql("select sequence from polling_state")] == [7]
+
+    async def test_do_not_keep_a_process_from_ending(self, platform: Platform, shop: Shop) -> None:
+        polls = Polls()
+        polls.note(Caller(CallerKind.API_KEY, shop.api_key_id, shop.workspace_id, label="key"), 7)
+        await polls.flush(platform.database)
+        polls.note(Caller(CallerKind.API_KEY, shop.api_key_id, shop.workspace_id, label="key"), 8)
+        async with platform.database.system.acquire() as blocker, blocker.transaction():
+            await blocker.execute("select from polling_state where workspace_id = $1 for update", shop.workspace_id)
+            closing = asyncio.create_task(polls.close(platform.database))
+            done, _ = await asyncio.wait([closing], timeout=10)
+
+        assert done
+        assert closing.exception() is None, "it raises nothing"

@@ -6,7 +6,7 @@ from contextlib import suppress
 import asyncpg
 import pytest
 
-from core.database import transaction
+from core.database import DATABASE_FAULTS, transaction
 from resolvers.context import Platform
 
 
@@ -30,6 +30,19 @@ class TestTransaction:
             async with platform.database.system.acquire() as connection:
                 await connection.execute("select 1")
                 assert not connection.is_in_transaction(), f"cancelled at moment {moment}"
+
+
+class TestDatabaseFaults:
+    """`DATABASE_FAULTS`."""
+
+    def test_are_whatever_the_driver_raises(self) -> None:
+        raised = [
+            each
+            for each in vars(asyncpg.exceptions).values()
+            if isinstance(each, type) and issubclass(each, Exception) and not issubclass(each, Warning)
+        ]
+        assert len(raised) > 200
+        assert [each for each in raised if not issubclass(each, DATABASE_FAULTS)] == []
 
 
 class TestConnections:

@@ -21,7 +21,7 @@ import redis.asyncio
 
 from benchmarks.shop import open_shop, stock_variants
 from dev.services import end_on_signals
-from resolvers.webhook.dispatch import MAX_POSTS_OF_ENDPOINT
+from resolvers.webhook.lanes import MAX_POSTS_OF_ENDPOINT
 from tests.factories import Shop
 from tests.faults.checkout import Shopper
 from tests.faults.cluster import Cluster, cluster

@@ -154,6 +154,7 @@ class TestEtag:
                 "authorization",
                 "origin",
                 "x-min-sequence",
+                "x-preview-token",
                 "x-storefront-token",
                 "x-workspace",
             }

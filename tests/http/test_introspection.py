@@ -9,6 +9,14 @@ from schema.transport.operation import GRAPHQL_SCHEMA
 from schema.transport.variables import MAX_VALUES, refuse_many_values
 from tests.factories import Shop
 
+ASKED = next(
+    node
+    for node in parse(
+        "query ($a: JSON, $input: StorefrontDraftCreateInput, $inputs: [StorefrontDraftCreateInput!]) { __typename }"
+    ).definitions
+    if isinstance(node, OperationDefinitionNode)
+)
+
 
 def weight(text: str) -> float:
     document = parse(text)
@@ -56,12 +64,21 @@ class TestVariables:
     """How many values they hold."""
 
     def test_are_counted_wherever_they_are(self) -> None:
-        refuse_many_values({"a": [1] * (MAX_VALUES - 1)})
+        refuse_many_values(GRAPHQL_SCHEMA, ASKED, {"b": [1] * (MAX_VALUES - 1)})
 
         for many in (
-            {"a": [1] * MAX_VALUES},
-            {"a": {str(n): n for n in range(MAX_VALUES)}},
-            {"a": [{"b": [1, 2, 3]}] * (MAX_VALUES // 4)},
+            {"b": [1] * MAX_VALUES},
+            {"b": {str(n): n for n in range(MAX_VALUES)}},
+            {"b": [{"b": [1, 2, 3]}] * (MAX_VALUES // 4)},
+            {"input": {"name": [1] * MAX_VALUES}},
+            {"input": {"unknown": [[1] * MAX_VALUES]}},
+            {"inputs": [{"name": "x"}] * MAX_VALUES},
         ):
             with pytest.raises(BadUserInput, match="3,000 values"):
-                refuse_many_values(many)
+                refuse_many_values(GRAPHQL_SCHEMA, ASKED, many)
+
+    def test_are_not_counted_where_they_are_fitted_to_nothing(self) -> None:
+        many = [0] * MAX_VALUES
+
+        refuse_many_values(GRAPHQL_SCHEMA, ASKED, {"a": many, "input": {"changes": {"layout": many}}})
+        refuse_many_values(GRAPHQL_SCHEMA, ASKED, {"inputs": [{"changes": many}] * 2})

@@ -22,6 +22,7 @@ CLIENTS_SEND = {
     "content-type",
     "idempotency-key",
     "x-min-sequence",
+    "x-preview-token",
     "x-request-id",
     "x-requested-with",
     "x-shopper-secret",

@@ -3,12 +3,13 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 import httpx
+import psutil
 import pytest
 
 from benchmarks.shop import open_shop
@@ -42,6 +43,19 @@ class Watched:
         finally:
             await asyncio.to_thread(self.parts.worker.start)
 
+    @contextmanager
+    def hanging_postgresql(self) -> Iterator[None]:
+        """PostgreSQL's processes stopped for the block: it takes connections, and says nothing."""
+        postmaster = psutil.Process(self.parts.postgres.process.pid)
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                process.resume()
+
     async def sql(self, statement: str, *arguments: Any) -> None:
         """Run as the superuser, past every policy."""
         connection = await asyncpg.connect(self.parts.postgres.superuser_url)
@@ -68,7 +82,10 @@ def started() -> Iterator[Watched]:
 
 @pytest.fixture
 async def watched(started: Watched) -> Watched:
+    """With nothing left of the test before."""
     await started.parts.server.ready()
+    for table in ("webhook_delivery", "webhook_relay", "webhook_endpoint", "polling_state", "email_message"):
+        await started.sql(f"delete from {table}")
     return started
 
 

@@ -13,7 +13,7 @@ from tests.factories import Shop
 from tests.monitoring.conftest import Watched
 from tests.people import becomes, error_codes
 from tests.webhook.receiver import receiving
-from tests.webhook.world import add_endpoint
+from tests.webhook.world import add_endpoint, deliveries
 
 pytestmark = pytest.mark.xdist_group("monitoring")
 # Seconds: what the database says is kept for five.
@@ -37,6 +37,21 @@ async def show(scrape: Scrape, series: str, least: float, most: float) -> None:
         return least <= (await scrape())[series] <= most
 
     await becomes(True, is_within, SOON)
+
+
+async def show_both(watched: Watched, series: str, value: float) -> None:
+    """Waits until server and worker show it."""
+    await asyncio.gather(*(show(scrape, series, value, value) for scrape in (watched.of_server, watched.of_worker)))
+
+
+async def have_both(watched: Watched, names: set[str]) -> None:
+    """Waits until server and worker show something by these names."""
+
+    async def has(scrape: Scrape) -> bool:
+        return names <= (await scrape()).keys()
+
+    scrapes = (watched.of_server, watched.of_worker)
+    await asyncio.gather(*(becomes(True, partial(has, scrape), SOON) for scrape in scrapes))
 
 
 class TestWorkersFigures:
@@ -70,13 +85,12 @@ class TestWorkersFigures:
             await becomes([3, 3, 0, 6, 3, 3, 0], tries)
             after = await watched.of_worker()
 
-        assert after["vitrine_webhook_endpoints"] == 2
+        # Those of the test before may still be among them, for seconds.
+        assert after["vitrine_webhook_endpoints"] >= 2
         assert 0 < after["vitrine_webhook_delivery_seconds_sum"] - before["vitrine_webhook_delivery_seconds_sum"] < 10
         await show(watched.of_worker, "vitrine_webhook_waiting", 3, 3)
         await show(watched.of_server, "vitrine_webhook_waiting", 3, 3)
         assert (await watched.of_server())["vitrine_webhook_overdue_seconds"] == 0
-        await watched.sql("delete from webhook_delivery")
-        await watched.sql("delete from webhook_endpoint")
 
     async def test_know_how_late_its_event_loop_is(self, watched: Watched) -> None:
         looks = (await watched.of_worker())["vitrine_event_loop_lag_seconds_count"]
@@ -106,9 +120,13 @@ class TestBacklog:
         self, watched: Watched, watched_shop: Shop
     ) -> None:
         async with receiving(status=500) as receiver:
-            await add_endpoint(watched_shop, receiver.url)
+            endpoint = await add_endpoint(watched_shop, receiver.url)
             await watched_shop.product()
-            await receiver.has(1)
+
+            async def tries() -> list[int]:
+                return [delivery["attempt_count"] for delivery in await deliveries(watched_shop, endpoint)]
+
+            await becomes([1], tries)
             await show(watched.of_server, "vitrine_webhook_waiting", 1, 1)
         async with watched.without_worker():
             await watched.sql(
@@ -141,7 +159,6 @@ class TestBacklog:
         await watched.sql("update sync_event set occurred_at = now() - interval '3 minutes'")
 
         await show(watched.of_server, "vitrine_pollers_stale", 1, 1)
-        await watched.sql("delete from polling_state")
 
     async def test_knows_emails(self, watched: Watched) -> None:
         await watched.sql(
@@ -151,7 +168,7 @@ class TestBacklog:
         )
 
         await show(watched.of_server, "vitrine_emails_waiting", 1, 1)
-        await watched.sql("delete from email_message")
+        await watched.sql("update email_message set sent_at = now()")
         await show(watched.of_server, "vitrine_emails_waiting", 0, 0)
 
 
@@ -159,13 +176,12 @@ class TestWhileAPartIsAway:
     """What is still known."""
 
     async def test_is_told_without_postgresql(self, watched: Watched, watched_shop: Shop) -> None:
-        for scrape in (watched.of_server, watched.of_worker):
-            await becomes(True, partial(_has, scrape, BACKLOG), SOON)
+        await have_both(watched, BACKLOG)
         errors = (await watched.of_server())["vitrine_internal_errors_total"]
         await asyncio.to_thread(watched.parts.postgres.kill)
         try:
+            await show_both(watched, "vitrine_database_up", 0)
             for scrape in (watched.of_server, watched.of_worker):
-                await show(scrape, "vitrine_database_up", 0, 0)
                 begun = time.monotonic()
                 figures = await scrape()
                 assert time.monotonic() - begun < 4
@@ -176,27 +192,31 @@ class TestWhileAPartIsAway:
             assert (await watched.of_server())["vitrine_internal_errors_total"] == errors + 1
         finally:
             await asyncio.to_thread(watched.parts.postgres.start)
-        for scrape in (watched.of_server, watched.of_worker):
-            await show(scrape, "vitrine_database_up", 1, 1)
-            await becomes(True, partial(_has, scrape, BACKLOG), SOON)
+        await show_both(watched, "vitrine_database_up", 1)
+        await have_both(watched, BACKLOG)
+
+    async def test_is_told_while_postgresql_hangs(self, watched: Watched) -> None:
+        await have_both(watched, BACKLOG)
+        with watched.hanging_postgresql():
+            await show_both(watched, "vitrine_database_up", 0)
+            await asyncio.sleep(5)
+            begun = time.monotonic()
+            for scrape in (watched.of_server, watched.of_worker):
+                assert not BACKLOG & (await scrape()).keys()
+            assert time.monotonic() - begun < 8
+        await have_both(watched, BACKLOG)
 
     async def test_is_told_without_redis(self, watched: Watched) -> None:
         await asyncio.to_thread(watched.parts.redis.stop)
         try:
-            for scrape in (watched.of_server, watched.of_worker):
-                await show(scrape, "vitrine_redis_up", 0, 0)
-                assert (await scrape())["vitrine_database_up"] == 1
+            await show_both(watched, "vitrine_redis_up", 0)
+            await show_both(watched, "vitrine_database_up", 1)
         finally:
             await asyncio.to_thread(watched.parts.redis.start)
-        for scrape in (watched.of_server, watched.of_worker):
-            await show(scrape, "vitrine_redis_up", 1, 1)
+        await show_both(watched, "vitrine_redis_up", 1)
 
     async def test_is_told_by_the_worker_to_who_supervises_it(self, watched: Watched) -> None:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{watched.worker_port}") as http:
             assert (await http.get("/healthz")).json() == {"status": "ok"}
             assert (await http.get("/readyz")).json() == {"status": "ok", "database": True, "redis": True}
             assert (await http.get("/metrics")).status_code == 401
-
-
-async def _has(scrape: Scrape, names: set[str]) -> bool:
-    return names <= (await scrape()).keys()

@@ -3,7 +3,7 @@
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,13 +15,16 @@ from core.access import ROLE_SCOPES, SCOPES, Caller, CallerKind, Role
 from core.ids import new_id, uuid_in
 from resolvers.context import Platform
 from tests.client import GraphQL
-from tests.factories import ORDER_PLACE, Person, Shop, add_member, make_shop, make_user
+from tests.factories import ORDER_PLACE, Person, Shop, add_member, make_shop, make_site, make_user
 from tests.tenancy.world import filled_shop, key_with
 
 Row = dict[str, Any]
 
 TABLES = (
     "api_key",
+    "asset",
+    "asset_rendition",
+    "asset_search_token",
     "audit_entry",
     "invitation",
     "membership",
@@ -33,7 +36,12 @@ TABLES = (
     "product_search_token",
     "product_variant",
     "sales_order",
+    "site",
+    "storefront_draft",
+    "storefront_grant",
+    "storefront_member",
     "storefront_token",
+    "storefront_version",
     "webhook_attempt",
     "webhook_delivery",
     "webhook_endpoint",
@@ -93,6 +101,37 @@ mutation ($input: WebhookEndpointCreateInput!) {
 }
 """
 ENDPOINT_DELETE = "mutation ($id: ID!) { webhookEndpointDelete(id: $id) { userErrors { code message } } }"
+VERSIONS = """
+insert into storefront_version (workspace_id, id, site_id, number, theme_version, theme, layout, content, seo, settings,
+                                digest, change_summary, tags, created_by, author)
+select workspace_id, gen_random_uuid(), site_id, n, theme_version, '{"n":' || n || ',"ä":[1.0,-0.0,1e-7]}', layout,
+       content, seo, settings, digest, 'No. ' || n, array['ä', n::text],
+       (select user_id from membership m where m.workspace_id = $1 order by user_id offset n % 4 limit 1), 'somebody'
+  from storefront_version, generate_series(2, 30) n where workspace_id = $1 and site_id = $2
+"""
+DRAFTS = """
+insert into storefront_draft (workspace_id, id, site_id, name, status, base_version_id, against_version_id,
+                              published_version_id, publish_at, theme, seo, created_by, author, editor, failure)
+select workspace_id, gen_random_uuid(), site_id, 'No. ' || number, status, id,
+       case when number % 3 = 0 then id else (select live_version_id from site where id = $2) end,
+       case when status = 'PUBLISHED' then id end,
+       case when status = 'SCHEDULED' then timestamptz '2100-01-01' end,
+       case when number % 2 = 0 then '{"n":[null,' || number || ']}' end, case when number % 5 = 0 then '{}' end,
+       created_by, author, author, case when number % 7 = 0 then 'Because.' end
+  from (select *, (array['OPEN', 'SCHEDULED', 'PUBLISHED', 'DISCARDED'])[1 + number % 4] as status
+          from storefront_version where workspace_id = $1 and site_id = $2) v
+"""
+MEMBERS = """
+insert into storefront_member (workspace_id, id, site_id, user_id, role)
+select workspace_id, gen_random_uuid(), $2::uuid, user_id,
+       (array['VIEWER', 'EDITOR', 'PUBLISHER'])[1 + row_number() over () % 3]
+  from membership where workspace_id = $1
+"""
+GRANTS = """
+insert into storefront_grant (workspace_id, id, site_id, user_id, section, component)
+select workspace_id, gen_random_uuid(), $2::uuid, user_id, section, '/colors'
+  from membership, unnest(array['theme', 'layout', 'seo']) section where workspace_id = $1
+"""
 # Due in a far future, so that no worker of another test takes them up.
 DELIVERIES = """
 insert into webhook_delivery (workspace_id, id, endpoint_id, event_id, event_type, sequence, body, due_at)
@@ -100,6 +139,36 @@ select workspace_id, gen_random_uuid(), $2::uuid, id, type, sequence, convert_to
        timestamptz '2100-01-01'
   from sync_event where workspace_id = $1 and sequence <= 14
 union all select $1, gen_random_uuid(), $2, gen_random_uuid(), 'webhook.ping', 0, '{}', '2100-01-01'
+"""
+# Of every kind and status, some of a size and a name, each picture with two smaller ones.
+ASSETS = """
+with made as (
+  insert into asset (workspace_id, id, kind, mime_type, filename, original_filename, byte_size, width, height, sha256,
+                     title, alt_text, metadata, status, failure_reason, due_at, upload_expires_at, created_by)
+  select $1, gen_random_uuid(), k.kind, k.mime_type, case when s = 'READY' then 'lamp-' || n || '.bin' end,
+         case n % 3 when 0 then 'Ätna.png' when 1 then 'ätna.PNG' else 'lamp ' || n end, 100 * (n % 4 + 1),
+         case when k.kind = 'IMAGE' then 640 end, case when k.kind = 'IMAGE' then 480 end, null,
+         case n % 2 when 0 then 'Brass lamp' else '' end, 'No. ' || n, jsonb_build_object('n', n, 'ä', null), s,
+         case when s = 'FAILED' then 'It is damaged.' end, case when s = 'PROCESSING' then timestamptz '2100-01-01' end,
+         timestamptz '2100-01-01', case when n % 2 = 0 then $2::uuid end
+    from generate_series(1, 3) n,
+         (values ('IMAGE', 'image/png'), ('IMAGE', 'image/jpeg'), ('SVG', 'image/svg+xml'), ('FONT', 'font/woff2'),
+                 ('VIDEO', 'video/mp4'), ('DOCUMENT', 'application/pdf')) k(kind, mime_type),
+         unnest(array['READY', 'READY', 'UPLOADING', 'PROCESSING', 'FAILED']) s
+  returning workspace_id, id, kind, status, title),
+token as (
+  insert into asset_search_token (workspace_id, asset_id, token)
+  select workspace_id, id, w from made, unnest(case title when '' then array['atna'] else array['brass', 'lamp'] end) w)
+insert into asset_rendition (workspace_id, id, asset_id, filename, mime_type, width, height, byte_size)
+select workspace_id, gen_random_uuid(), id, 'lamp-' || n || 'w.webp', 'image/webp', 320 * n, 240 * n, 50 * n
+  from made, generate_series(1, 2) n where kind = 'IMAGE' and status = 'READY'
+"""
+PICTURES = """
+update product_image i set asset_id = a.id
+  from (select id, row_number() over (order by id) n, count(*) over () c from asset
+         where workspace_id = $1 and kind = 'IMAGE') a
+ where i.workspace_id = $1 and i.asset_id is null and a.n = 1 + get_byte(uuid_send(i.id), 15) % a.c
+   and get_byte(uuid_send(i.id), 14) % 3 > 0
 """
 ADDRESS = {"name": "Ada Ødegård", "line1": "Gasse 1", "city": "Wien", "countryCode": "AT", "postalCode": "1010"}
 
@@ -113,6 +182,7 @@ class World:
     people: tuple[UUID, ...]
     order_tokens: tuple[str, ...]
     base_url: str
+    site_url: Callable[[str], str]
     by_id: dict[str, dict[UUID, Row]] = field(default_factory=dict)
 
 
@@ -133,6 +203,7 @@ async def new_world(platform: Platform, graphql: GraphQL) -> World:
         people=(person.id, nobody.id),
         order_tokens=tuple(tokens),
         base_url=platform.settings.base_url,
+        site_url=platform.settings.site_url,
         by_id=by_id,
     )
 
@@ -142,7 +213,9 @@ async def _fill(graphql: GraphQL, shop: Shop, products: int, orders: int, chance
         await filled_shop(graphql, shop)
         # What is made here is not for it.
         await shop.sql("update webhook_endpoint set is_active = false, disabled_reason = 'FAILING'")
+    await shop.sql(ASSETS, shop.workspace_id, shop.owner.id)
     made = [await _product(shop, number, chance) for number in range(products)]
+    await shop.sql(PICTURES, shop.workspace_id)
     tokens = await _orders(shop, [each for each in made if each["onSale"]], orders, chance)
     for each in made[::9]:
         await _done(shop, PRODUCT_DELETE, {"id": each["id"]})
@@ -161,8 +234,24 @@ async def _fill(graphql: GraphQL, shop: Shop, products: int, orders: int, chance
         site = (await _done(shop, TOKEN_CREATE, {"input": created}))["storefrontToken"]["id"]
         documents = [f"query Page{page} {{ __typename }}" for page in range(number * 3)] + ["{ __typename }"]
         await _done(shop, REGISTER, {"id": site, "documents": documents})
+    await _sites(shop)
     await _webhooks(shop)
     return tokens
+
+
+async def _sites(shop: Shop) -> None:
+    """A site with one version, one with many, one without a token, one that is deleted."""
+    for number in range(4):
+        site = uuid_in((await make_site(shop, name=f"Site {number}"))["id"], "Site")
+        if number == 1:
+            await shop.sql(VERSIONS, shop.workspace_id, site)
+            await shop.sql(DRAFTS, shop.workspace_id, site)
+            await shop.sql(MEMBERS, shop.workspace_id, site)
+            await shop.sql(GRANTS, shop.workspace_id, site)
+        if number == 2:
+            await shop.sql("update storefront_token set revoked_at = now() where site_id = $1", site)
+        if number == 3:
+            await shop.sql("update site set deleted_at = now() where id = $1", site)
 
 
 async def _webhooks(shop: Shop) -> None:
@@ -283,6 +372,8 @@ insert into polling_state (workspace_id, id, caller_id, caller_kind, caller_labe
   on conflict do nothing
 """
 _TIED = (
+    ("asset", "created_at"),
+    ("asset", "updated_at"),
     ("product", "created_at"),
     ("product", "updated_at"),
     ("sales_order", "placed_at"),
@@ -293,6 +384,8 @@ _TIED = (
     ("storefront_token", "created_at"),
     ("webhook_delivery", "created_at"),
     ("webhook_endpoint", "created_at"),
+    ("site", "created_at"),
+    ("storefront_draft", "created_at"),
 )
 
 
@@ -310,7 +403,10 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
             key = "id" if table == "workspace" else "workspace_id"
             records = await connection.fetch(f"select * from {table} where {key} = any($1)", ours)
             found[table] = [_plain(record) for record in records]
+        found["asset_usage"] = _usage(found)
         wanted = [row["user_id"] for row in found["membership"]] + [person.id for person in people]
+        for table in ("theme", "theme_version"):
+            found[table] = [_plain(record) for record in await connection.fetch(f"select * from {table}")]
         users = await connection.fetch("select * from app_user where id = any($1)", wanted)
         found["app_user"] = [_plain(record) for record in users]
     finally:
@@ -318,6 +414,17 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
     for rows in found.values():
         chance.shuffle(rows)
     return found
+
+
+def _usage(found: dict[str, list[Row]]) -> list[Row]:
+    """What shows which asset: pictures of products that are not deleted."""
+    products = {row["id"]: row for row in found["product"] if row["deleted_at"] is None}
+    return [
+        {"id": image["id"], "workspace_id": image["workspace_id"], "asset_id": image["asset_id"]}
+        | {"kind": "PRODUCT", "entity_type": "Product", "entity_id": product["id"], "title": product["title"]}
+        for image in found["product_image"]
+        if image["asset_id"] and (product := products.get(image["product_id"]))
+    ]
 
 
 async def _tie(connection: Any, table: str, column: str, ours: list[UUID], chance: random.Random) -> None:
@@ -329,7 +436,7 @@ async def _tie(connection: Any, table: str, column: str, ours: list[UUID], chanc
 
 def _plain(record: Any) -> Row:
     row = dict(record)
-    for column in ("changes", "shipping_address"):
+    for column in ("changes", "shipping_address", "metadata"):
         if row.get(column) is not None:
             row[column] = json.loads(row[column])
     return row
@@ -363,7 +470,8 @@ def _caller(world: World, chance: random.Random) -> Caller:
             kept = frozenset(scope for scope in SCOPES if chance.random() < 0.6)
             return Caller(CallerKind.API_KEY, person, workspace, kept)
         case 6 | 7 | 8:
-            return Caller(CallerKind.SHOPPER, nobody, workspace, hides_stock=chance.random() < 0.5)
+            of_site = chance.choice([None, *(row["id"] for row in world.rows["site"])])
+            return Caller(CallerKind.SHOPPER, nobody, workspace, hides_stock=chance.random() < 0.5, site_id=of_site)
         case 9 | 10 | 11:
             role = chance.choice(tuple(Role))
             return Caller(CallerKind.USER, person, workspace, ROLE_SCOPES[role], role)

@@ -15,9 +15,12 @@ from typing import Any
 from unicodedata import combining, normalize
 from uuid import UUID
 
+import orjson
 from graphql import DocumentNode, ExecutionResult, GraphQLEnumType, GraphQLResolveInfo, build_schema, execute
 
 from core.access import Caller, CallerKind
+from resolvers.storefront.diff import diff
+from resolvers.storefront.sections import SECTIONS
 from tests.oracle.data import Row, World
 
 SCHEMA = build_schema(Path("schema.graphql").read_text())
@@ -25,6 +28,9 @@ DIGITS = {"EUR": 2, "JPY": 0}
 
 TABLES = {
     "ApiKey": "api_key",
+    "Asset": "asset",
+    "AssetRendition": "asset_rendition",
+    "AssetUsage": "asset_usage",
     "AuditEntry": "audit_entry",
     "Invitation": "invitation",
     "Membership": "membership",
@@ -35,9 +41,16 @@ TABLES = {
     "Product": "product",
     "ProductImage": "product_image",
     "ProductVariant": "product_variant",
+    "Site": "site",
+    "StorefrontConfig": "storefront_version",
+    "StorefrontDraft": "storefront_draft",
+    "StorefrontGrant": "storefront_grant",
+    "StorefrontMember": "storefront_member",
     "StorefrontToken": "storefront_token",
+    "StorefrontVersion": "storefront_version",
     "SyncEvent": "sync_event",
     "SyncHealth": "workspace",
+    "Theme": "theme",
     "User": "app_user",
     "WebhookAttempt": "webhook_attempt",
     "WebhookDelivery": "webhook_delivery",
@@ -45,9 +58,10 @@ TABLES = {
     "WebhookEndpointHealth": "webhook_endpoint",
     "Workspace": "workspace",
 }
-WITHOUT_ID = {"SyncHealth", "WebhookEndpointHealth"}
+WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "SyncHealth", "WebhookEndpointHealth"}
 TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
+    "AssetUsage": "assets:read",
     "AuditEntry": "audit:read",
     "Invitation": "members:read",
     "Membership": "members:read",
@@ -55,8 +69,14 @@ TYPE_SCOPES = {
     "OrderLine": "orders:read",
     "PersistedOperation": "api_keys:read",
     "PollingState": "events:read",
+    "Site": "sites:read",
+    "StorefrontDraft": "storefront:read",
+    "StorefrontGrant": "storefront:read",
+    "StorefrontMember": "storefront:read",
     "StorefrontToken": "api_keys:read",
+    "StorefrontVersion": "storefront:read",
     "SyncHealth": "events:read",
+    "Theme": "sites:read",
     "User": "members:read",
     "WebhookAttempt": "webhooks:read",
     "WebhookDelivery": "webhooks:read",
@@ -66,6 +86,17 @@ TYPE_SCOPES = {
 # By type: the sorts and their columns, the first with its direction being the default.
 SORTS: dict[str, tuple[dict[str, str], str]] = {
     "ApiKey": ({"CREATED_AT": "created_at"}, "DESC"),
+    "Asset": (
+        {
+            "CREATED_AT": "created_at",
+            "UPDATED_AT": "updated_at",
+            "FILENAME": "original_filename_sort",
+            "BYTE_SIZE": "byte_size",
+        },
+        "DESC",
+    ),
+    "AssetRendition": ({"WIDTH": "width"}, "ASC"),
+    "AssetUsage": ({"ID": "id"}, "ASC"),
     "AuditEntry": ({"AT": "at"}, "DESC"),
     "Invitation": ({"CREATED_AT": "created_at"}, "DESC"),
     "Membership": ({"CREATED_AT": "created_at"}, "ASC"),
@@ -79,7 +110,12 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "ProductImage": ({"POSITION": "position"}, "ASC"),
     "ProductVariant": ({"POSITION": "position"}, "ASC"),
+    "Site": ({"CREATED_AT": "created_at"}, "ASC"),
+    "StorefrontDraft": ({"CREATED_AT": "created_at"}, "DESC"),
+    "StorefrontGrant": ({"ID": "id"}, "ASC"),
+    "StorefrontMember": ({"ID": "id"}, "ASC"),
     "StorefrontToken": ({"CREATED_AT": "created_at"}, "DESC"),
+    "StorefrontVersion": ({"NUMBER": "number"}, "DESC"),
     "WebhookAttempt": ({"NUMBER": "number"}, "ASC"),
     "WebhookDelivery": ({"CREATED_AT": "created_at"}, "DESC"),
     "WebhookEndpoint": ({"CREATED_AT": "created_at"}, "DESC"),
@@ -91,8 +127,11 @@ KINDS = {
     "at": datetime,
     "placed_at": datetime,
     "title_sort": str,
+    "original_filename_sort": str,
     "id": UUID,
 }
+# Who sees what shoppers do not, by type; of all that is about products `products:read`.
+_UNPUBLISHED_SCOPES = {"Asset": "assets:read", "SyncEvent": "events:read"}
 DEFAULT_SIZE, MAX_SIZE, MAX_LISTED, MAX_WORDS = 20, 100, 100, 8
 ID = re.compile(r"([A-Za-z]{1,60})_([0-9a-f]{32})")
 
@@ -123,12 +162,12 @@ class View:
 
     def sees(self, type_name: str, row: Row) -> bool:
         """Whether the row is there for the caller."""
-        if type_name in {"Product", "ProductVariant"} and row["deleted_at"] is not None:
+        if type_name in {"Product", "ProductVariant", "Site"} and row["deleted_at"] is not None:
             return False
-        scope = "events:read" if type_name == "SyncEvent" else "products:read"
+        scope = _UNPUBLISHED_SCOPES.get(type_name, "products:read")
         if not self.has(scope) and not self.is_published(type_name, row):
             return False
-        if self.everywhere:
+        if self.everywhere or type_name == "Theme":
             return True
         if type_name == "User":
             return any(
@@ -140,7 +179,9 @@ class View:
     def is_published(self, type_name: str, row: Row) -> bool:
         """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
         if type_name == "SyncEvent":
-            return not row["type"].startswith("order.")
+            return not row["type"].startswith(("order.", "site.", "storefront.draft"))
+        if type_name == "Asset":
+            return bool(row["status"] == "READY")
         if type_name in {"ProductVariant", "ProductImage"}:
             row = self.world.by_id["product"][row["product_id"]]
         elif type_name != "Product":
@@ -396,9 +437,12 @@ def _words(text: str) -> list[str]:
     return list(dict.fromkeys(word[:64] for word in re.findall(r"\w+", plain)))
 
 
-def _is_found(view: View, product: Row, search: str) -> bool:
-    tokens = [row["token"] for row in view.world.rows["product_search_token"] if row["product_id"] == product["id"]]
-    return bool(tokens) and all(any(token.startswith(word) for token in tokens) for word in _words(search))
+def _has_words(table: str, column: str) -> Callable[[View, Row, Any], bool]:
+    def holds(view: View, row: Row, search: str) -> bool:
+        tokens = [each["token"] for each in view.world.rows[table] if each[column] == row["id"]]
+        return bool(tokens) and all(any(token.startswith(word) for token in tokens) for word in _words(search))
+
+    return holds
 
 
 def _is_open(_view: View, invitation: Row, wanted: bool) -> bool:
@@ -431,6 +475,11 @@ def event_type(stored: str) -> str:
 CALLER_TYPES = {"SHOPPER": "StorefrontToken", "USER": "User", "API_KEY": "ApiKey"}
 FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("ApiKey", "isRevoked"): _is_revoked,
+    ("Asset", "createdAt"): _lies_in("created_at"),
+    ("Asset", "kind"): _is_one_of("kind"),
+    ("Asset", "mimeType"): _is_one_of("mime_type"),
+    ("Asset", "search"): _has_words("asset_search_token", "asset_id"),
+    ("Asset", "status"): _is_one_of("status"),
     ("AuditEntry", "action"): lambda _view, row, value: row["action"] == value,
     ("AuditEntry", "at"): _lies_in("at"),
     ("AuditEntry", "callerId"): _is_called_by,
@@ -444,9 +493,10 @@ FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("Order", "status"): _is_one_of("status"),
     ("Product", "availableForSale"): lambda view, row, value: value is _is_on_sale(view, row),
     ("Product", "createdAt"): _lies_in("created_at"),
-    ("Product", "search"): _is_found,
+    ("Product", "search"): _has_words("product_search_token", "product_id"),
     ("Product", "status"): _is_one_of("status"),
     ("Product", "updatedAt"): _lies_in("updated_at"),
+    ("StorefrontDraft", "status"): _is_one_of("status"),
     ("StorefrontToken", "isRevoked"): _is_revoked,
     ("WebhookDelivery", "createdAt"): _lies_in("created_at"),
     ("WebhookDelivery", "endpointId"): _is_for,
@@ -526,6 +576,22 @@ def _quantity(thing: Thing) -> int | None:
 def _url(thing: Thing) -> str:
     url: str = thing.row["url"]
     return thing.view.world.base_url + url if url.startswith("/") else url
+
+
+def _file_url(column: str) -> Callable[[Thing], str | None]:
+    def value(thing: Thing) -> str | None:
+        row = thing.row
+        if row["filename"] is None:
+            return None
+        return f"{thing.view.world.base_url}/assets/{row['workspace_id'].hex}/{row[column].hex}/{row['filename']}"
+
+    return value
+
+
+def _usage(thing: Thing, **arguments: Any) -> Row:
+    thing.view.need("assets:read")
+    found: Row = _children("AssetUsage", "asset_id")(thing, **arguments)
+    return found
 
 
 def _scopes(thing: Thing) -> list[str]:
@@ -629,8 +695,71 @@ def _last_sequence(world: World, workspace_id: UUID | None) -> int:
     return int(last)
 
 
+def _json(column: str) -> Callable[[Thing], Any]:
+    """JSON as it is stored, byte for byte."""
+    return lambda thing: orjson.Fragment(thing.row[column])
+
+
+def _resulting(column: str) -> Callable[[Thing], Any]:
+    """What a draft comes to: its own section, or its base version's."""
+
+    def value(thing: Thing) -> Any:
+        base = thing.view.world.by_id["storefront_version"][thing.row["base_version_id"]]
+        return orjson.Fragment(thing.row[column] or base[column])
+
+    return value
+
+
+def _draft_changes(thing: Thing) -> Any:
+    return orjson.Fragment(
+        "{" + ",".join(f'"{name}":{thing.row[name]}' for name in SECTIONS if thing.row[name] is not None) + "}"
+    )
+
+
+def _is_behind(thing: Thing) -> bool:
+    site = thing.view.world.by_id["site"][thing.row["site_id"]]
+    is_closed = thing.row["status"] in {"PUBLISHED", "DISCARDED"}
+    return not is_closed and bool(site["live_version_id"] != thing.row["against_version_id"])
+
+
+def _sections(thing: Thing, theme_id: UUID, version: str) -> Any:
+    (found,) = (
+        row["sections"]
+        for row in thing.view.world.rows["theme_version"]
+        if (row["theme_id"], row["version"]) == (theme_id, version)
+    )
+    return orjson.Fragment(found)
+
+
+def _token_of_site(thing: Thing) -> str | None:
+    tokens = [
+        row
+        for row in thing.view.world.rows["storefront_token"]
+        if row["site_id"] == thing.row["id"] and row["revoked_at"] is None
+    ]
+    return min(tokens, key=lambda row: (row["created_at"], row["id"]))["token"] if tokens else None
+
+
+def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(thing: Thing, **arguments: Any) -> Any:
+        thing.view.need(scope)
+        return value(thing, **arguments)
+
+    return guarded
+
+
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ApiKey", "scopes"): _scopes,
+    ("Asset", "createdBy"): _related("User", "created_by"),
+    ("Asset", "failureReason"): _only_with("assets:read", "failure_reason"),
+    ("Asset", "metadata"): _only_with("assets:read", "metadata"),
+    ("Asset", "originalFilename"): _only_with("assets:read", "original_filename"),
+    ("Asset", "renditions"): _children("AssetRendition", "asset_id"),
+    ("Asset", "sha256"): _only_with("assets:read", "sha256"),
+    ("Asset", "url"): _file_url("id"),
+    ("Asset", "usage"): _usage,
+    ("AssetRendition", "url"): _file_url("asset_id"),
+    ("AssetUsage", "entityId"): lambda thing: global_id(thing.row["entity_type"], thing.row["entity_id"]),
     ("AuditEntry", "callerId"): _caller_id,
     ("AuditEntry", "entityId"): lambda thing: global_id(thing.row["entity_type"], thing.row["entity_id"]),
     ("Membership", "user"): _related("User", "user_id"),
@@ -650,11 +779,41 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Product", "images"): _children("ProductImage", "product_id"),
     ("Product", "priceRange"): _prices,
     ("Product", "variants"): _children("ProductVariant", "product_id"),
+    ("ProductImage", "asset"): _related("Asset", "asset_id"),
     ("ProductImage", "url"): _url,
     ("ProductVariant", "availableForSale"): lambda thing: thing.row["quantity_available"] > 0,
     ("ProductVariant", "price"): _money_of("price_amount"),
     ("ProductVariant", "product"): _related("Product", "product_id"),
     ("ProductVariant", "quantityAvailable"): _quantity,
+    ("Site", "liveStorefrontVersion"): _related("StorefrontVersion", "live_version_id"),
+    ("Site", "sections"): lambda thing: _sections(thing, thing.row["theme_id"], thing.row["theme_version"]),
+    ("Site", "storefrontDrafts"): _guarded("storefront:read", _children("StorefrontDraft", "site_id")),
+    ("Site", "storefrontGrants"): _guarded("storefront:read", _children("StorefrontGrant", "site_id")),
+    ("Site", "storefrontMembers"): _guarded("storefront:read", _children("StorefrontMember", "site_id")),
+    ("Site", "storefrontToken"): _token_of_site,
+    ("Site", "storefrontVersions"): _guarded("storefront:read", _children("StorefrontVersion", "site_id")),
+    ("Site", "theme"): _related("Theme", "theme_id"),
+    ("Site", "url"): lambda thing: thing.view.world.site_url(thing.row["slug"]),
+    **{("StorefrontConfig", name): _json(name) for name in SECTIONS},
+    ("StorefrontConfig", "version"): lambda thing: thing.row["number"],
+    **{("StorefrontDraft", name): _resulting(name) for name in SECTIONS},
+    ("StorefrontDraft", "againstVersion"): _related("StorefrontVersion", "against_version_id"),
+    ("StorefrontDraft", "baseVersion"): _related("StorefrontVersion", "base_version_id"),
+    ("StorefrontDraft", "changes"): _draft_changes,
+    ("StorefrontDraft", "createdBy"): _related("User", "created_by"),
+    ("StorefrontDraft", "isBehind"): _is_behind,
+    ("StorefrontDraft", "publishedVersion"): _related("StorefrontVersion", "published_version_id"),
+    ("StorefrontDraft", "site"): _related("Site", "site_id"),
+    ("StorefrontDraft", "updatedBy"): _related("User", "updated_by"),
+    ("StorefrontGrant", "section"): lambda thing: thing.row["section"].upper(),
+    ("StorefrontGrant", "site"): _related("Site", "site_id"),
+    ("StorefrontGrant", "user"): _related("User", "user_id"),
+    ("StorefrontMember", "site"): _related("Site", "site_id"),
+    ("StorefrontMember", "user"): _related("User", "user_id"),
+    **{("StorefrontVersion", name): _json(name) for name in SECTIONS},
+    ("StorefrontVersion", "createdBy"): _related("User", "created_by"),
+    ("StorefrontVersion", "site"): _related("Site", "site_id"),
+    ("StorefrontToken", "site"): _related("Site", "site_id"),
     ("StorefrontToken", "operations"): _children("PersistedOperation", "storefront_token_id"),
     **{("SyncHealth", name): value for name, value in _HEALTH.items()},
     ("SyncHealth", "lastSequence"): lambda thing: _last_sequence(thing.view.world, thing.row["id"]),
@@ -663,6 +822,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("SyncHealth", "retryCount"): lambda thing: sum(hour["retries"] for hour in _hours(thing)),
     ("SyncHealth", "unrelayedCount"): _unrelayed,
     ("SyncHealth", "webhookEndpoints"): _below_workspace("WebhookEndpointHealth"),
+    ("Theme", "sections"): lambda thing: _sections(thing, thing.row["id"], thing.row["version"]),
     ("SyncEvent", "entityId"): lambda thing: global_id(thing.row["entity_type"], thing.row["entity_id"]),
     ("SyncEvent", "type"): lambda thing: event_type(thing.row["type"]),
     ("User", "memberships"): _children("Membership", "user_id"),
@@ -743,6 +903,29 @@ def _by_id(type_name: str, scope: str) -> Callable[..., Thing | None]:
         return view.find(type_name, id_of(id, type_name))
 
     return value
+
+
+def _storefront_config(view: View, siteId: str | None = None) -> Thing | None:  # noqa: N803 - GraphQL's name for it
+    _enter(view.caller)
+    site_id = view.caller.site_id if siteId is None else id_of(siteId, "Site")
+    site = next((row for row in view.all("Site") if row["id"] == site_id), None)
+    return view.find("StorefrontConfig", site["live_version_id"]) if site else None
+
+
+def _version_diff(view: View, to: str, **arguments: str) -> list[Row]:
+    """How two versions differ is shown in tests/storefront: here only that they are the caller's, and of one site."""
+    _enter(view.caller, "storefront:read")
+    found = [view.find("StorefrontVersion", id_of(text, "StorefrontVersion")) for text in (arguments["from"], to)]
+    before, after = found
+    if before is None or after is None:
+        raise Refusal("NOT_FOUND")
+    if before.row["site_id"] != after.row["site_id"]:
+        raise Refusal("BAD_USER_INPUT")
+    return [
+        {"path": c.path, "operation": c.operation.name, "before": c.before, "after": c.after}
+        for name in SECTIONS
+        for c in diff(orjson.loads(before.row[name]), orjson.loads(after.row[name]), f"/{name}")
+    ]
 
 
 def _order_by_token(view: View, token: str) -> Thing | None:
@@ -841,6 +1024,8 @@ def _nodes(view: View, ids: list[str]) -> list[Any]:
 
 ROOTS: dict[str, Callable[..., Any]] = {
     "apiKeys": _listed("ApiKey", "api_keys:read"),
+    "asset": _by_id("Asset", "assets:read"),
+    "assets": _listed("Asset", "assets:read"),
     "auditEntries": _listed("AuditEntry", "audit:read"),
     "changes": _changes,
     "invitations": _listed("Invitation", "members:read"),
@@ -855,7 +1040,13 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "productBySlug": _product_by_slug,
     "products": _listed("Product"),
     "syncHealth": _sync_health,
+    "site": _by_id("Site", "sites:read"),
+    "sites": _listed("Site", "sites:read"),
+    "storefrontConfig": _storefront_config,
     "storefrontTokens": _listed("StorefrontToken", "api_keys:read"),
+    "storefrontDraft": _by_id("StorefrontDraft", "storefront:read"),
+    "storefrontVersionDiff": _version_diff,
+    "storefrontVersion": _by_id("StorefrontVersion", "storefront:read"),
     "viewer": _viewer,
     "webhookDeliveries": _listed("WebhookDelivery", "webhooks:read"),
     "webhookDelivery": _by_id("WebhookDelivery", "webhooks:read"),

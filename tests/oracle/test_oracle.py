@@ -25,6 +25,7 @@ from tests.oracle import plain
 from tests.oracle.data import World, callers, new_world
 from tests.oracle.operations import RUNS, Writer
 from tests.oracle.reducing import smaller_documents
+from tests.people import without_other_workers
 
 # How many operations are compared; `make fuzz` compares more, and others every time.
 EXAMPLES = int(os.environ.get("EXAMPLES", "0"))
@@ -92,10 +93,12 @@ _TOLD = {"agreed", "discarded"}
 async def oracle(platform: Platform, graphql: GraphQL, request: pytest.FixtureRequest) -> AsyncIterator[Oracle]:
     if "EMBEDDED_SUPERUSER_URL" not in os.environ:
         pytest.skip("Reading all rows takes PostgreSQL's superuser, which only the embedded server tells.")
-    world = await new_world(platform, graphql)
-    # Who polls would be written while rows are compared.
-    made = Oracle(replace(platform, polls=Polls()), world)
-    yield made
+    # A worker would relay the events of its world.
+    async with without_other_workers(platform):
+        world = await new_world(platform, graphql)
+        # Who polls would be written while rows are compared.
+        made = Oracle(replace(platform, polls=Polls()), world)
+        yield made
     capture = request.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         print(f"\n{made.report}")  # noqa: T201 - the figures are what a fuzzer is run for

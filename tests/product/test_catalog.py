@@ -7,6 +7,7 @@ from itertools import product as combinations
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from benchmarks.catalog import COMMON_WORD, MIDDLING_WORD, RARE_WORD, UNCOMMON_WORD, add_products
@@ -135,10 +136,14 @@ CASES = [(filter_, sort) for filter_, sort in combinations(FILTERS, SORTS) if no
 @pytest.fixture(scope="module")
 async def catalog(platform: Platform, graphql: GraphQL) -> Catalog:
     shop = await make_shop(platform, graphql)
-    async with platform.database.app.acquire() as connection, pinned(connection, shop.workspace_id):
-        # What fills tables is not what requests do: beside other tests it may take longer than a request may.
-        await connection.execute("set local statement_timeout = '60s'")
-        await add_products(connection, [shop.workspace_id], 0, PRODUCTS)
+    # What fills tables is not what requests do: beside other tests it may take longer than a request may.
+    connection = await asyncpg.connect(platform.settings.app_dsn)
+    try:
+        async with pinned(connection, shop.workspace_id):
+            await connection.execute("set local statement_timeout = '60s'")
+            await add_products(connection, [shop.workspace_id], 0, PRODUCTS)
+    finally:
+        await connection.close()
     rows = await shop.sql(ROWS)
     ranks = {}
     for sort, column in SORTS.items():

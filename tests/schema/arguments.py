@@ -68,6 +68,11 @@ ID_TYPES: dict[tuple[str, Path], str] = {
     ("nodes", ("ids", ITEM)): "Product",
     ("webhookEndpointPing", ("id",)): "WebhookEndpoint",
     ("webhookEventsReplay", ("id",)): "WebhookEndpoint",
+    ("storefrontDraftCreate", ("input", "fromVersionId")): "StorefrontVersion",
+    ("storefrontDraftPublish", ("id",)): "StorefrontDraft",
+    ("storefrontVersionDiff", ("from",)): "StorefrontVersion",
+    ("storefrontVersionDiff", ("to",)): "StorefrontVersion",
+    ("storefrontVersionRestore", ("id",)): "StorefrontVersion",
     ("auditEntries", ("filter", "entityId")): "Product",
     ("auditEntries", ("filter", "callerId")): "ApiKey",
 }

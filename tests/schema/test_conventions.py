@@ -33,9 +33,12 @@ SDL = Path("schema.graphql")
 EXAMPLES = sorted(Path("schema/examples").glob("*.graphql"))
 # Lists that cannot grow. Any other is a connection.
 LISTS = {
+    "AssetUpload.headers",
     "ApiKey.scopes",  # at most as many as there are scopes
     "Query.nodes",  # as many as ids were sent
     "StorefrontToken.allowedOrigins",  # at most 50
+    "Query.storefrontVersionDiff",  # at most 5,000, or it is refused
+    "StorefrontVersion.tags",  # at most 20
     "StorefrontTokenOperationsRegisterPayload.operations",  # as many as documents were sent
     "StorefrontTokenOperationsUnregisterPayload.hashes",  # as many as were sent
     "WebhookEndpoint.eventTypes",  # at most as many as there are

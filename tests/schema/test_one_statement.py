@@ -9,9 +9,11 @@ import pytest
 from graphql import FieldNode, OperationDefinitionNode, OperationType, parse
 from sqlalchemy import event
 
+from core.ids import global_id
 from resolvers.context import Platform
 from tests.client import GraphQL
 from tests.factories import Shop
+from tests.operations import STOREFRONT
 from tests.schema.arguments import Builder, Root, roots
 from tests.tenancy.world import FilledShop, filled_shop
 
@@ -40,6 +42,7 @@ def example_queries() -> Iterator[Operation]:
 
 
 EXAMPLES = list(example_queries())
+OF_SHOPPERS = {each.name for each in EXAMPLES if each.text == STOREFRONT} | {"Changes"}
 # Values for the examples' variables, by operation, from a shop; a variable that is left out must be optional.
 VARIABLES: dict[str, Any] = {
     "Products": lambda world, _: {"first": 10},
@@ -47,8 +50,13 @@ VARIABLES: dict[str, Any] = {
     "OrderByToken": lambda world, order: {"token": order["token"]},
     "Orders": lambda world, _: {"first": 10},
     "Order": lambda world, _: {"id": world.global_id("Order")},
+    "Assets": lambda world, _: {"first": 10},
     "WebhookDeliveries": lambda world, _: {"first": 10},
     "Changes": lambda world, _: {"first": 10},
+    "Themes": lambda *_: {"first": 10},
+    "Sites": lambda *_: {"first": 10},
+    "Versions": lambda world, _: {"siteId": world.global_id("Site"), "first": 10},
+    "VersionDiff": lambda _, known: known["versions"],
 }
 
 
@@ -105,10 +113,17 @@ class TestReads:
         shop = world.shop
         product = await shop.product()
         order = await shop.order(product["variants"]["nodes"][0]["id"])
-        known = {"slug": product["slug"], "token": order["orderToken"]}
+        versions = await shop.sql("select id from storefront_version order by number")
+        diff = {
+            key: global_id("StorefrontVersion", row["id"]) for key, row in zip(("from", "to"), versions, strict=True)
+        }
+        known = {"slug": product["slug"], "token": order["orderToken"], "versions": diff}
         variables = VARIABLES.get(operation.name, lambda *_: {})(world, known)
-        send = shop.admin if operation.name in {"Orders", "Order", "WebhookDeliveries"} else shop.shopper
+        send = shop.shopper if operation.name in OF_SHOPPERS else shop.admin
         options = {"operation": operation.name, "headers": NEWER_THAN_ANY_CACHE}
+        if operation.name == "StorefrontConfig":
+            (row,) = await shop.sql("select token from storefront_token where site_id is not null")
+            options["storefront_token"] = row["token"]
 
         expected = await send(operation.text, variables, **options)
         with recorded(shop.platform) as statements:

@@ -28,12 +28,14 @@ OPEN = {
         "workspaceCreate",
         "invitationAccept",
     },
+    Access.PLATFORM: {"themeRegister"},
     # With a storefront token too, which every visitor of a site has.
     Access.WORKSPACE: {
         "workspace",
         "product",
         "productBySlug",
         "products",
+        "storefrontConfig",
         "orderByToken",
         "node",
         "nodes",
@@ -47,7 +49,11 @@ OPEN = {
 # Scopes that no field needs yet, and what they are kept for.
 ROOTS = roots()
 GUARDED = [root for root in ROOTS if isinstance(root.needs, str)]
-CHANGING = [root for root in ROOTS if root.operation == "mutation" and root.needs not in {Access.PUBLIC, Access.USER}]
+CHANGING = [
+    root
+    for root in ROOTS
+    if root.operation == "mutation" and root.needs not in {Access.PUBLIC, Access.USER, Access.PLATFORM}
+]
 # What types and fields below the root need.
 DEEPER = sorted(
     {source.scope for source in SOURCES.values() if source.scope}

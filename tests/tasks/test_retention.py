@@ -10,6 +10,7 @@ from resolvers.context import Platform
 from resolvers.retention import BATCH, delete_old_rows
 from tests.factories import Person, Shop
 from tests.people import new_email, system_sql
+from tests.webhook.world import add_endpoint
 
 
 def id_of(age: timedelta) -> UUID:
@@ -20,6 +21,20 @@ def id_of(age: timedelta) -> UUID:
 
 async def names(platform: Platform, statement: str, *arguments: Any) -> set[str]:
     return {row[0] for row in await system_sql(platform, statement, *arguments)}
+
+
+ADD_DELIVERIES = """
+insert into webhook_delivery (workspace_id, id, endpoint_id, event_id, event_type, sequence, body, created_at, due_at,
+                              status)
+select $1, gen_random_uuid(), $2, gen_random_uuid(), $3, 1, '', now() - make_interval(days => $4),
+       case when $5 then 'infinity'::timestamptz end, case when $5 then 'PENDING' else 'DELIVERED' end
+  from generate_series(1, $6)
+"""
+
+
+async def add_deliveries(shop: Shop, endpoint: UUID, name: str, days: int, *, waits: bool, count: int = 1) -> None:
+    """Deliveries of so many days ago; their kind of event is their name."""
+    await shop.sql(ADD_DELIVERIES, shop.workspace_id, endpoint, name, days, waits, count)
 
 
 class TestDeleteOldRows:
@@ -179,3 +194,62 @@ class TestDeleteOldRows:
 
         assert deleted["user_idempotency_key"] >= 2 * BATCH + 10
         assert await names(platform, "select key from user_idempotency_key where caller = $1", name) == set()
+
+    async def test_forgets_deliveries_after_30_days_unless_they_wait(self, platform: Platform, shop: Shop) -> None:
+        endpoint = await add_endpoint(shop, "http://localhost:1/")
+        await add_deliveries(shop, endpoint, "old", 31, waits=False, count=BATCH + 10)
+        await add_deliveries(shop, endpoint, "old and waits", 31, waits=True)
+        await add_deliveries(shop, endpoint, "young", 29, waits=False)
+        await system_sql(
+            platform,
+            "insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, "
+            "response_body) select workspace_id, gen_random_uuid(), id, 1, now(), 1, '' from webhook_delivery "
+            "where workspace_id = $1 and event_type <> 'old and waits'",
+            shop.workspace_id,
+        )
+
+        await delete_old_rows(platform)
+
+        rows = await shop.sql("select event_type from webhook_delivery order by created_at")
+        assert [row["event_type"] for row in rows] == ["old and waits", "young"]
+        assert len(await shop.sql("select from webhook_attempt")) == 1
+
+    async def test_forgets_what_waits_for_an_endpoint_that_is_deleted(
+        self, platform: Platform, shop: Shop, other_shop: Shop
+    ) -> None:
+        endpoint = await add_endpoint(shop, "http://localhost:1/")
+        await add_deliveries(shop, endpoint, "waits", 0, waits=True, count=3)
+        await add_deliveries(shop, new_id(), "deleted", 0, waits=True, count=BATCH)
+        await add_deliveries(shop, new_id(), "deleted too", 0, waits=True, count=BATCH)
+        await add_deliveries(shop, new_id(), "done", 0, waits=False)
+        # An endpoint of another shop is not the one that is meant.
+        await add_deliveries(other_shop, endpoint, "deleted", 0, waits=True)
+
+        await delete_old_rows(platform)
+
+        rows = await shop.sql("select event_type from webhook_delivery order by event_type")
+        assert [row["event_type"] for row in rows] == ["done", "waits", "waits", "waits"]
+        assert await other_shop.sql("select from webhook_delivery") == []
+
+    async def test_goes_on_where_one_table_cannot_be_cleared(self, platform: Platform, shop: Shop) -> None:
+        """Its rows of hours are locked, and it waits for them as long as it may; what comes after them goes."""
+        await system_sql(
+            platform,
+            "insert into webhook_hour (workspace_id, endpoint_id, hour, tries, delivered, retries, retries_delivered, "
+            "given_up) select $1, gen_random_uuid(), now() - make_interval(days => d), 0, 0, 0, 0, 0 "
+            "from unnest(array[29, 31]) d",
+            shop.workspace_id,
+        )
+        await add_deliveries(shop, new_id(), "deleted", 0, waits=True)
+
+        async with platform.database.system.acquire() as connection, connection.transaction():
+            locked = "select hour from webhook_hour where workspace_id = $1 for update"
+            assert len(await connection.fetch(locked, shop.workspace_id)) == 2
+            await delete_old_rows(platform)
+
+        assert await shop.sql("select from webhook_delivery") == []
+        assert len(await shop.sql("select from webhook_hour")) == 2
+
+        await delete_old_rows(platform)
+
+        assert len(await shop.sql("select from webhook_hour")) == 1

@@ -3,15 +3,18 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import redis.asyncio
 
 from core.settings import Settings
+from dev.ports import free_port
 from resolvers.context import Platform
 from resolvers.email import add_email
 from tasks.doorbell import NAMESPACE
@@ -125,3 +128,26 @@ class TestWorker:
 
         assert process.returncode == 1
         assert b"worker cannot start" in output
+
+    async def test_ends_with_an_error_where_its_port_is_taken(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "tasks",
+                env=os.environ | {"DATA_DIR": str(tmp_path), "WORKER_PORT": str(taken.getsockname()[1])},
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            output, _ = await asyncio.wait_for(process.communicate(), 30)
+
+        assert process.returncode == 1
+        assert b"worker cannot start" in output
+        assert b"in use" in output
+
+    async def test_stops_when_told_beside_who_reads_its_metrics(self, tmp_path: Path) -> None:
+        port = free_port()
+        async with worker(tmp_path, WORKER_PORT=str(port)) as process, httpx.AsyncClient() as http:
+            assert (await http.get(f"http://127.0.0.1:{port}/metrics")).status_code == 200
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 8) == 0

@@ -19,6 +19,8 @@ GLOBAL_TABLES = frozenset(
         "password_reset",
         "refresh_token",
         "sign_in_throttle",
+        "theme",
+        "theme_version",
         "user_audit_entry",
         "user_idempotency_key",
         "user_session",
@@ -26,6 +28,8 @@ GLOBAL_TABLES = frozenset(
         "worker",
     }
 )
+# Names that are unique among all workspaces, so that the name alone is the key. The pin holds them like any other.
+DIRECTORIES = frozenset({"hostname"})
 # The workspaces themselves: pinned by their own id.
 ROOT_TABLE = "workspace"
 MIGRATIONS_TABLE = "alembic_version"

@@ -10,10 +10,11 @@ from core.access import SCOPES, Role
 from core.crypto import hash_secret, new_secret, pack_token
 from core.database import pinned
 from core.ids import global_id, new_id, uuid_in
+from resolvers.asset.keys import upload_key
 from resolvers.authentication import API_KEY_PREFIX
 from schema.reading import NODES, SOURCES
 from tests.client import GraphQL
-from tests.factories import Shop, add_member, make_shop, make_user
+from tests.factories import Shop, add_member, make_shop, make_user, starter_theme
 from tests.people import system_sql
 
 INVITE = """
@@ -35,6 +36,25 @@ mutation ($id: ID!) {
     userErrors { code message }
   }
 }
+"""
+SITE_CREATE = """
+mutation ($input: SiteCreateInput!) { siteCreate(input: $input) { site { id } userErrors { code message } } }
+"""
+DRAFT_CREATE = """
+mutation ($input: StorefrontDraftCreateInput!) {
+  storefrontDraftCreate(input: $input) { storefrontDraft { id } userErrors { code message } }
+}
+"""
+DRAFT_PUBLISH = """
+mutation ($id: ID!) {
+  storefrontDraftPublish(id: $id, input: { revision: 1 }) { userErrors { code message } }
+}
+"""
+MEMBER_SET = """
+mutation ($input: StorefrontMemberSetInput!) { storefrontMemberSet(input: $input) { userErrors { code message } } }
+"""
+GRANT_ADD = """
+mutation ($input: StorefrontGrantAddInput!) { storefrontGrantAdd(input: $input) { userErrors { code message } } }
 """
 # Of what hardly any test does, so that no worker of another test enters deliveries while this one looks at them.
 WEBHOOK_CREATE = """
@@ -81,6 +101,22 @@ insert into visitor_day (workspace_id, day, visitors, sessions, bounces, page_vi
                          viewed, carted, checked_out, purchased, counted_at, counting_ms)
 values ($1, current_date, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, now() + interval '1 day', 1)
 """
+UPLOAD = """
+mutation ($input: AssetUploadCreateInput!) {
+  assetUploadCreate(input: $input) { asset { id } userErrors { code message } }
+}
+"""
+ASSET = """
+with asset as (
+  insert into asset (workspace_id, id, kind, mime_type, filename, original_filename, byte_size, width, height, sha256,
+                     title, status, upload_expires_at, created_by)
+  values ($1, $2, 'IMAGE', 'image/png', 'lamp-0.png', 'Lamp.png', 100, 640, 480, repeat('0', 64), 'Lamp', 'READY',
+          now(), $4)
+  returning workspace_id, id),
+token as (insert into asset_search_token (workspace_id, asset_id, token) select workspace_id, id, 'lamp' from asset)
+insert into asset_rendition (workspace_id, id, asset_id, filename, mime_type, width, height, byte_size)
+select workspace_id, $3, id, 'lamp-320w-0.webp', 'image/webp', 320, 240, 50 from asset
+"""
 ALL_SCOPES = [scope.replace(":", "_").upper() for scope in SCOPES]
 
 
@@ -101,7 +137,8 @@ class FilledShop:
 
 async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     """Fills a shop. A new tenant table wants a row here, a new type an object."""
-    product = await shop.product(images=[{"url": "https://pictures.example/1.png"}])
+    asset_id = await _add_asset(shop)
+    product = await shop.product(images=[{"assetId": global_id("Asset", asset_id)}])
     order = await shop.order(product["variants"]["nodes"][0]["id"], idempotency_key=new_id().hex)
     assert order["userErrors"] == [], order
     await add_member(shop.platform, shop.workspace_id, await make_user(shop.platform), Role.STAFF)
@@ -111,6 +148,7 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     site = await _done(shop, "storefrontTokenCreate", STOREFRONT_TOKEN_CREATE, {}, token=secret)
     site_id = site["storefrontToken"]["id"]
     await _done(shop, "storefrontTokenOperationsRegister", OPERATIONS_REGISTER, {"id": site_id})
+    await _add_site(shop)
     await _add_webhook(shop)
     await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
     await shop.sql(VISITED, shop.workspace_id, new_id())
@@ -118,11 +156,59 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     return FilledShop(shop, {name: await _newest(shop, name) for name in NODES})
 
 
+async def _add_site(shop: Shop) -> None:
+    """A site with a second version of its config, a draft, and somebody with a role and a grant.
+
+    All by a person, whom these rows then name.
+    """
+    owner = {"token": shop.owner_token, "workspace": shop.slug}
+    theme_id = global_id("Theme", await starter_theme(shop.platform))
+    given = {"name": "Site", "slug": f"site-{new_id().hex[-12:]}", "themeId": theme_id}
+    site = (await _done(shop, "siteCreate", SITE_CREATE, {"input": given}, **owner))["site"]["id"]
+    for name in ("Published", "Open"):
+        new = {"siteId": site, "name": name, "changes": {"seo": {"title": name}}}
+        draft = (await _done(shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": new}, **owner))["storefrontDraft"]
+        if name == "Published":
+            await _done(shop, "storefrontDraftPublish", DRAFT_PUBLISH, {"id": draft["id"]}, **owner)
+    person = {"siteId": site, "userId": global_id("User", shop.owner.id)}
+    await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
+    await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)
+
+
+async def _add_asset(shop: Shop) -> UUID:
+    """A picture with a smaller size, whose files nobody asks for."""
+    asset_id = new_id()
+    await shop.sql(ASSET, shop.workspace_id, asset_id, new_id(), shop.owner.id)
+    return asset_id
+
+
+async def uploaded_asset(filled: FilledShop) -> str:
+    """The id of an asset that nothing uses and whose file was sent and not looked at yet."""
+    content = b"%PDF-1.7 %%EOF"
+    given = {"filename": "lamp.pdf", "mimeType": "application/pdf", "byteSize": len(content)}
+    asset = (await _done(filled.shop, "assetUploadCreate", UPLOAD, {"input": given}))["asset"]
+    asset_id = uuid_in(asset["id"], "Asset")
+    assert asset_id
+    key = upload_key(filled.shop.workspace_id, asset_id)
+    await filled.shop.platform.storage.write(key, content, "application/pdf")
+    return str(asset["id"])
+
+
 async def _add_webhook(shop: Shop) -> None:
     """An endpoint with a delivery."""
     endpoint = (await _done(shop, "webhookEndpointCreate", WEBHOOK_CREATE, {}))["webhookEndpoint"]
     endpoint_id = uuid_in(endpoint["id"], "WebhookEndpoint")
     await system_sql(shop.platform, DELIVERED, shop.workspace_id, new_id(), endpoint_id, new_id(), new_id())
+
+
+async def scheduled_draft(filled: FilledShop) -> str:
+    """A new draft of the shop's newest site, scheduled, at revision 1."""
+    site = filled.global_id("Site")
+    given = {"siteId": site, "name": "Scheduled"}
+    draft = (await _done(filled.shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": given}))["storefrontDraft"]["id"]
+    statement = "update storefront_draft set status = 'SCHEDULED', publish_at = '2100-01-01' where id = $1"
+    await filled.shop.sql(statement, uuid_in(draft, "StorefrontDraft"))
+    return str(draft)
 
 
 async def new_filled_shop(graphql: GraphQL, like: Shop) -> FilledShop:
@@ -138,6 +224,8 @@ async def _done(shop: Shop, name: str, document: str, variables: dict[str, Any],
 
 async def _newest(shop: Shop, type_name: str) -> UUID:
     source = SOURCES[type_name]
+    if source.workspace_column is None:
+        return await starter_theme(shop.platform)
     where = f"t.{source.workspace_column} = $1 and {source.where or 'true'}".format(t="t")
     rows = await shop.sql(
         f"select t.id from {source.table} t where {where} order by t.id desc limit 1", shop.workspace_id

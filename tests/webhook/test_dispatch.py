@@ -1,6 +1,8 @@
 """From a change to the receiver: what is posted, when, and what the log says."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -8,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from core.ids import new_id
-from core.pubsub import deliveries_channel
-from resolvers.webhook.dispatch import MAX_POSTS_OF_ENDPOINT, Dispatcher
+from core.pubsub import DELIVERIES_CHANNEL, deliveries_channel
+from resolvers.webhook.dispatch import Dispatcher
+from resolvers.webhook.lanes import MAX_POSTS_OF_ENDPOINT
 from tests.factories import Shop
 from tests.people import becomes, emails_to, system_sql
 from tests.webhook.receiver import receiving
@@ -35,6 +38,21 @@ async def make_due(shop: Shop, dispatcher: Dispatcher) -> None:
         "update webhook_delivery set due_at = now() where workspace_id = $1 and due_at is not null", shop.workspace_id
     )
     dispatcher.platform.doorbells.ring(deliveries_channel(shop.workspace_id))
+
+
+@asynccontextmanager
+async def listening(dispatcher: Dispatcher, prefix: str, heard: Callable[[str], None]) -> AsyncIterator[None]:
+    """Hears doorbells for the block, as any other process does."""
+    listener = asyncio.create_task(dispatcher.platform.doorbells.listen(prefix, heard))
+    await asyncio.sleep(0.2)
+    try:
+        yield
+    finally:
+        listener.cancel()
+
+
+async def of_shop(shop: Shop, called: list[str]) -> list[str]:
+    return [workspace for workspace in called if workspace == str(shop.workspace_id)]
 
 
 class TestDelivery:
@@ -225,6 +243,23 @@ class TestDisabling:
         (email,) = await emails_to(shop.platform, await self._owner(shop))
         assert receiver.url in email["text_body"]
 
+    async def test_stays_on_where_the_410_came_from_the_address_before(self, shop: Shop) -> None:
+        async with receiving(status=410, seconds=1) as gone, receiving() as moved, dispatching(shop.platform):
+            endpoint = await add_endpoint(shop, gone.url)
+            await shop.product()
+            await gone.has(1)
+            await shop.sql(
+                "update webhook_endpoint set url = $3 where workspace_id = $1 and id = $2",
+                shop.workspace_id,
+                endpoint,
+                moved.url,
+            )
+            await becomes([("PENDING", 1)], lambda: states(shop, endpoint))
+            await shop.product()
+            await moved.has(1)
+
+        assert await self._is_active(shop, endpoint)
+
     async def test_is_turned_off_when_it_only_failed_for_days(self, shop: Shop) -> None:
         async with receiving(status=500) as receiver, dispatching(shop.platform) as dispatcher:
             endpoint = await add_endpoint(shop, receiver.url)
@@ -272,6 +307,18 @@ class TestLease:
             await becomes([("DELIVERED", 1)] * 30, lambda: states(shop, endpoint))
 
         assert len(receiver.received) == 30
+
+    async def test_call_the_owner_once_and_nobody_over_and_over(self, shop: Shop) -> None:
+        called: list[str] = []
+        async with receiving() as receiver, dispatching(shop.platform) as dispatcher:
+            endpoint = await add_endpoint(shop, receiver.url)
+            await self._lease_to(shop, endpoint, new_id())
+            async with listening(dispatcher, DELIVERIES_CHANNEL, called.append):
+                await shop.product()
+                await becomes([str(shop.workspace_id)], lambda: of_shop(shop, called))
+                await asyncio.sleep(1)
+
+        assert await of_shop(shop, called) == [str(shop.workspace_id)]
 
     async def test_take_over_from_one_that_died(self, shop: Shop) -> None:
         async with receiving() as receiver:

@@ -75,6 +75,7 @@ class TestOutcome:
             outcome = await post_to(receiver.url)
         assert (outcome.status_code, outcome.error, outcome.response_body) == (201, None, b"thank you")
         assert (outcome.is_delivered, outcome.is_gone, outcome.retry_after) == (True, False, None)
+        assert outcome.is_healthy
         assert before <= outcome.started_at <= datetime.now(UTC)
         assert 0 <= outcome.duration_ms < 1_000
 
@@ -178,12 +179,19 @@ class TestRetryAfter:
             "Fri, 99 Dec 2026 23:59:59 GMT",
             "1, 2",
             "," * 500,
+            "Mon, 20 Nov 2026 00:00:00 +99999999999999999999",
         ],
     )
     async def test_is_nothing_where_it_makes_no_sense(self, header: str) -> None:
         async with listening(answering(response("503 Busy", f"Retry-After: {header}"))) as receiver:
             outcome = await post_to(receiver.url)
         assert (outcome.status_code, outcome.retry_after) == (503, None)
+
+    @pytest.mark.parametrize("header", ["120", "Mon, 20 Nov 2026 00:00:00 +99999999999999999999"])
+    async def test_is_nothing_where_the_receiver_took_it(self, header: str) -> None:
+        async with listening(answering(response("200 OK", f"Retry-After: {header}"))) as receiver:
+            outcome = await post_to(receiver.url)
+        assert (outcome.status_code, outcome.error, outcome.retry_after) == (200, None, None)
 
 
 async def says_nothing(wire: Wire) -> None:
@@ -234,6 +242,7 @@ class TestTime:
         async with listening(talk) as receiver:
             outcome = await post_to(receiver.url)
         assert (outcome.status_code, outcome.error, outcome.is_delivered) == (200, NO_ANSWER, True)
+        assert not outcome.is_healthy
         assert set(outcome.response_body) == set(b".")
         assert 900 < outcome.duration_ms < 5_000
 
@@ -335,6 +344,23 @@ class TestSize:
         assert (outcome.status_code, outcome.is_delivered) == (None, False)
         assert str(outcome.error).startswith("What it answered is not HTTP as it should be: ")
         assert len(str(outcome.error)) < 400
+
+    async def test_waits_for_no_head_that_is_long_already(self) -> None:
+        """A hundred lines, each of which may be sent, would be kept until the rest of them came."""
+
+        async def talk(wire: Wire) -> None:
+            await wire.request()
+            await wire.send(b"HTTP/1.1 200 OK\r\n" + (b"X: " + b"1" * 8_000 + b"\r\n") * 100)
+            await asyncio.sleep(30)
+
+        async with listening(talk) as receiver:
+            outcome = await post_to(receiver.url)
+        assert outcome.error == "What it answered is not HTTP as it should be: its head is longer than 32,768 bytes."
+
+    async def test_takes_a_head_of_30_kb(self) -> None:
+        async with listening(answering(response("200 OK", *["X: " + "1" * 7_500] * 4, body=b"ok"))) as receiver:
+            outcome = await post_to(receiver.url)
+        assert (outcome.status_code, outcome.response_body) == (200, b"ok")
 
     async def test_takes_no_flood_of_interim_answers(self) -> None:
         async def talk(wire: Wire) -> None:

@@ -1,6 +1,7 @@
 """Sending webhooks again: one delivery, or the events of a range."""
 
 import asyncio
+import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -73,6 +74,21 @@ class TestWebhookDeliveryReplay:
         assert after["due_at"] <= now()
         assert heard == [deliveries_channel(shop.workspace_id)]
         assert (await audit_actions(shop))[-1] == "webhookDeliveryReplay"
+
+    async def test_stands_when_a_try_that_was_under_way_fails(self, shop: Shop) -> None:
+        async with receiving(status=500, seconds=1) as receiver, dispatching(shop.platform):
+            endpoint_id = await created(shop, url=receiver.url)
+            await shop.product()
+            await receiver.has(1)
+            (row,) = await deliveries(shop, uuid_of(endpoint_id))
+            await replay(shop, delivery_id(row["id"]))
+
+            async def tries() -> int:
+                return len(await attempts(shop, row["id"]))
+
+            await becomes(1, tries)
+            receiver.status = 200
+            await receiver.has(2, seconds=5)
 
     async def test_sends_the_same_bytes_and_numbers_the_tries_on(self, shop: Shop) -> None:
         async with receiving() as receiver, dispatching(shop.platform):
@@ -241,6 +257,25 @@ class TestWebhookEventsReplay:
 
         assert payload["replayedCount"] == 10
         assert await sequences(shop, endpoint_id) == list(range(21, 31))
+
+    async def test_finds_events_of_a_server_whose_clock_is_wrong(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What it makes up itself has the time of its own clock; events are told by the database's."""
+        hour = timedelta(hours=1)
+        begun = now()
+
+        def made_an_hour_ago() -> UUID:
+            milliseconds = int((now() - hour).timestamp() * 1000)
+            return UUID(int=(milliseconds << 80) + secrets.randbits(80))
+
+        monkeypatch.setattr("resolvers.write.new_id", made_an_hour_ago)
+        await shop.product()
+        endpoint_id = await created(shop)
+
+        payload = await replay_events(shop, endpoint_id, since=begun.isoformat())
+
+        assert payload["replayedCount"] == 1
 
     async def test_sends_what_the_endpoint_asks_for_unless_types_are_named(self, shop: Shop) -> None:
         await shop.order(await shop.variant())

@@ -1,0 +1,105 @@
+"""Themes that sites are made of, sites, and the names that they are reached by."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import (
+    EVERY_ROW,
+    PINNED,
+    READ,
+    READ_APPEND,
+    READ_REPLACE,
+    READ_WRITE,
+    Base,
+    CreatedAt,
+    RowKey,
+    WorkspaceKey,
+    tenant,
+)
+
+_ALL_MAY_READ = {"app": EVERY_ROW, "system": EVERY_ROW}
+
+
+class Theme(Base):
+    """What sites are made of, for all workspaces. `version` is the one that was registered last."""
+
+    __tablename__ = "theme"
+    __table_args__ = ({"info": {"policies": _ALL_MAY_READ, "grants": {"app": READ, "system": READ_WRITE}}},)
+
+    id: Mapped[RowKey]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    version: Mapped[str]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+
+
+class ThemeVersion(Base):
+    """One version of a theme, which never changes: the manifest as it was registered, and for each section of a site's
+    config its JSON Schema and default, those of the project filled in. Both are JSON, byte for byte.
+    """
+
+    __tablename__ = "theme_version"
+    __table_args__ = ({"info": {"policies": _ALL_MAY_READ, "grants": {"app": READ, "system": READ_APPEND}}},)
+
+    theme_id: Mapped[UUID] = mapped_column(ForeignKey("theme.id"), primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    manifest: Mapped[str]
+    sections: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+class Site(Base):
+    """One storefront of a workspace. `version_count` is the number of its last config version; one is always live."""
+
+    __tablename__ = "site"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["theme_id", "theme_version"], ["theme_version.theme_id", "theme_version.version"]),
+        ForeignKeyConstraint(
+            ["workspace_id", "live_version_id"],
+            ["storefront_version.workspace_id", "storefront_version.id"],
+            use_alter=True,
+        ),
+        CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug"),
+        Index(None, "workspace_id", "created_at", "id", postgresql_where=text("deleted_at is null")),
+        {"info": tenant(app=READ_WRITE)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    id: Mapped[RowKey]
+    name: Mapped[str]
+    slug: Mapped[str]
+    theme_id: Mapped[UUID]
+    theme_version: Mapped[str]
+    live_version_id: Mapped[UUID | None]
+    version_count: Mapped[int] = mapped_column(server_default="0")
+    revision: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+    deleted_at: Mapped[datetime | None]
+
+
+class Hostname(Base):
+    """A name that a site is reached by. It is unique among all workspaces, so it is the key by itself."""
+
+    __tablename__ = "hostname"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "site_id"], ["site.workspace_id", "site.id"], ondelete="CASCADE"),
+        Index(None, "workspace_id", "site_id"),
+        {
+            "info": {
+                "policies": {"app": PINNED, "system": EVERY_ROW},
+                "grants": {"app": READ_REPLACE, "system": READ},
+            }
+        },
+    )
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    workspace_id: Mapped[UUID]
+    site_id: Mapped[UUID]
+    created_at: Mapped[CreatedAt]

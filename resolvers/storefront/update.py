@@ -1,0 +1,62 @@
+"""Editing a draft: whole sections, or a JSON Patch over what it comes to."""
+
+from typing import Any
+from uuid import UUID
+
+from resolvers.context import Context
+from resolvers.storefront.config import (
+    CHANGES,
+    PATCH,
+    changed_paths,
+    changed_sections,
+    hold,
+    patched,
+    read_replacements,
+    result_of,
+)
+from resolvers.storefront.draft import Description, Name, Seen, open_draft, touch
+from resolvers.storefront.rights import need_edit, rights_of
+from resolvers.storefront.sections import SECTIONS
+from resolvers.write import Outcome, write
+
+
+class DraftChanges(Seen):
+    """What of a draft shall change. `changes` replaces the sections that it names, then `patch` is applied."""
+
+    name: Name | None = None
+    description: Description | None = None
+    changes: Any = None
+    patch: Any = None
+
+
+async def update_draft(context: Context, draft_id: UUID, changes: DraftChanges) -> Outcome:
+    """Edits a draft; the outcome has its `id`. Nothing is merged: who has not seen the newest revision is refused.
+
+    Raises:
+        Refused: NOT_FOUND, NOT_OPEN, CONFLICT, INVALID (with the path in `changes` or `patch`).
+        Forbidden: the caller may not change what this changes.
+
+    """
+    replacements = await read_replacements(changes.changes)
+    async with write(context) as tx:
+        opened = await open_draft(tx, draft_id, changes.revision)
+        draft = opened.draft
+        for section, text in replacements.items():
+            setattr(draft, section, text)
+        named, at = [section for section, text in replacements.items() if text], CHANGES
+        if changes.patch is not None:
+            written = await patched(result_of(draft, opened.base), changes.patch)
+            for section, text in written.items():
+                setattr(draft, section, text)
+            named, at = [section for section in SECTIONS if section in {*named, *written}], PATCH
+        if changes.name is not None:
+            draft.name = changes.name
+        if changes.description is not None:
+            draft.description = changes.description
+        result = result_of(draft, opened.base)
+        await need_edit(await rights_of(tx, opened.site.id), changed_paths(opened.result, result))
+        await hold(tx, opened.site, result, named, at)
+        touch(tx, draft)
+        noted = {"revision": draft.revision, "sections": changed_sections(opened.result, result)}
+        tx.audit("storefrontDraftUpdate", "StorefrontDraft", draft.id, noted)
+        return tx.done(id=draft.id)

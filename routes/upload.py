@@ -1,0 +1,87 @@
+"""Where files are uploaded to, where no bucket takes them: one PUT, to a signed address, of one size."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from core.database import DATABASE_FAULTS
+from integrations.storage import StorageUnavailable
+from resolvers.asset import InvalidTicket, NotExpected, Ticket, WrongSize, read_ticket, receive_upload
+from resolvers.context import Platform
+from routes.connection import ALLOW
+
+log = structlog.get_logger()
+
+# Uploads that one process takes at the same time, each with a part of its file in memory.
+MAX_UPLOADS = 100
+# How long one may take, in seconds.
+LONGEST = 3600.0
+
+
+class Uploads:
+    """The route, and how much it is taking."""
+
+    def __init__(self) -> None:
+        self._running = 0
+
+    async def put(self, request: Request) -> Response:
+        """Takes one file; 204 where all of it is kept."""
+        platform: Platform = request.app.state.platform
+        try:
+            ticket = read_ticket(platform.settings, request.path_params["ticket"])
+        except InvalidTicket as error:
+            return _error(403, str(error))
+        announced = request.headers.get("content-length", str(ticket.byte_size))
+        if announced != str(ticket.byte_size):
+            return _error(400, f"The file has {announced} bytes, and {ticket.byte_size} were announced.")
+        if self._running >= MAX_UPLOADS:
+            return _busy()
+        self._running += 1
+        try:
+            return await _received(request, platform, ticket)
+        finally:
+            self._running -= 1
+
+
+async def _received(request: Request, platform: Platform, ticket: Ticket) -> Response:
+    allow = request.scope.get("extensions", {}).get(ALLOW)
+    if allow:
+        allow(ticket.byte_size)
+    try:
+        async with asyncio.timeout(LONGEST):
+            await receive_upload(platform, ticket, _body(request))
+    except NotExpected:
+        return _error(409, "No file is expected here: the asset has its file, or is gone.")
+    except WrongSize as error:
+        return _error(400, str(error))
+    except ClientDisconnect:
+        # Nobody is there to be told.
+        return _error(400, "The upload was broken off.")
+    except (StorageUnavailable, TimeoutError, *DATABASE_FAULTS) as error:
+        log.warning("upload not kept", asset_id=str(ticket.asset_id), error=str(error))
+        return _busy()
+    return Response(status_code=204)
+
+
+async def _body(request: Request) -> AsyncIterator[bytes]:
+    async for piece in request.stream():
+        yield piece
+        # Between two pieces that were there already others get their turn.
+        await asyncio.sleep(0)
+
+
+def _error(status: int, message: str) -> Response:
+    return JSONResponse({"error": message}, status, {"cache-control": "no-store"})
+
+
+def _busy() -> Response:
+    error = {"error": "No more uploads can be taken just now. Try again in a moment."}
+    return JSONResponse(error, 503, {"cache-control": "no-store", "retry-after": "5"})
+
+
+def upload_routes() -> list[Route]:
+    return [Route("/uploads/{ticket}", Uploads().put, methods=["PUT"])]
