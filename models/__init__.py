@@ -10,6 +10,15 @@ from models.account import (
     UserIdempotencyKey,
     UserSession,
 )
+from models.analytics import (
+    VisitorDay,
+    VisitorDayDimension,
+    VisitorDayDue,
+    VisitorDayPage,
+    VisitorEvent,
+    VisitorHour,
+    VisitorSalt,
+)
 from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
@@ -57,6 +66,13 @@ __all__ = [
     "UserAuditEntry",
     "UserIdempotencyKey",
     "UserSession",
+    "VisitorDay",
+    "VisitorDayDimension",
+    "VisitorDayDue",
+    "VisitorDayPage",
+    "VisitorEvent",
+    "VisitorHour",
+    "VisitorSalt",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
