@@ -23,6 +23,7 @@ PRIVATE = {
     "sites",
     "storefrontTokens",
     "storefrontDraft",
+    "storefrontPeople",
     "storefrontVersion",
     "storefrontVersionDiff",
     "themes",

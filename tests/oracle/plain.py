@@ -46,6 +46,7 @@ TABLES = {
     "StorefrontDraft": "storefront_draft",
     "StorefrontGrant": "storefront_grant",
     "StorefrontMember": "storefront_member",
+    "StorefrontPerson": "storefront_person",
     "StorefrontToken": "storefront_token",
     "StorefrontVersion": "storefront_version",
     "SyncEvent": "sync_event",
@@ -58,7 +59,7 @@ TABLES = {
     "WebhookEndpointHealth": "webhook_endpoint",
     "Workspace": "workspace",
 }
-WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "SyncHealth", "WebhookEndpointHealth"}
+WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "StorefrontPerson", "SyncHealth", "WebhookEndpointHealth"}
 TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
     "AssetUsage": "assets:read",
@@ -73,6 +74,7 @@ TYPE_SCOPES = {
     "StorefrontDraft": "storefront:read",
     "StorefrontGrant": "storefront:read",
     "StorefrontMember": "storefront:read",
+    "StorefrontPerson": "storefront:admin",
     "StorefrontToken": "api_keys:read",
     "StorefrontVersion": "storefront:read",
     "SyncHealth": "events:read",
@@ -114,6 +116,7 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "StorefrontDraft": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontGrant": ({"ID": "id"}, "ASC"),
     "StorefrontMember": ({"ID": "id"}, "ASC"),
+    "StorefrontPerson": ({"ID": "id"}, "ASC"),
     "StorefrontToken": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontVersion": ({"NUMBER": "number"}, "DESC"),
     "WebhookAttempt": ({"NUMBER": "number"}, "ASC"),
@@ -532,6 +535,12 @@ def _related(type_name: str, column: str) -> Callable[[Thing], Thing | None]:
     return value
 
 
+def _person(thing: Thing) -> Thing | None:
+    thing.view.need("storefront:admin")
+    found = [row for row in thing.view.all("StorefrontPerson") if row["id"] == thing.row["user_id"]]
+    return Thing("StorefrontPerson", found[0], thing.view) if found else None
+
+
 def _children(type_name: str, column: str) -> Callable[..., Row]:
     """The rows below a row. Whoever sees the parent sees them, but for those that are deleted."""
 
@@ -867,11 +876,14 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("StorefrontDraft", "publishedVersion"): _related("StorefrontVersion", "published_version_id"),
     ("StorefrontDraft", "site"): _related("Site", "site_id"),
     ("StorefrontDraft", "updatedBy"): _related("User", "updated_by"),
+    ("StorefrontGrant", "person"): _person,
     ("StorefrontGrant", "section"): lambda thing: thing.row["section"].upper(),
     ("StorefrontGrant", "site"): _related("Site", "site_id"),
     ("StorefrontGrant", "user"): _related("User", "user_id"),
+    ("StorefrontMember", "person"): _person,
     ("StorefrontMember", "site"): _related("Site", "site_id"),
     ("StorefrontMember", "user"): _related("User", "user_id"),
+    ("StorefrontPerson", "userId"): lambda thing: global_id("User", thing.row["id"]),
     **{("StorefrontVersion", name): _json(name) for name in SECTIONS},
     ("StorefrontVersion", "createdBy"): _related("User", "created_by"),
     ("StorefrontVersion", "site"): _related("Site", "site_id"),
@@ -1105,6 +1117,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "site": _by_id("Site", "sites:read"),
     "sites": _listed("Site", "sites:read"),
     "storefrontConfig": _storefront_config,
+    "storefrontPeople": _listed("StorefrontPerson", "storefront:admin"),
     "storefrontTokens": _listed("StorefrontToken", "api_keys:read"),
     "storefrontDraft": _by_id("StorefrontDraft", "storefront:read"),
     "storefrontVersionDiff": _version_diff,

@@ -38,6 +38,7 @@ LISTS = {
     "Query.nodes",  # as many as ids were sent
     "StorefrontToken.allowedOrigins",  # at most 50
     "Query.storefrontVersionDiff",  # at most 5,000, or it is refused
+    "StorefrontDraftValidatePayload.changedSections",  # five
     "StorefrontVersion.tags",  # at most 20
     "StorefrontTokenOperationsRegisterPayload.operations",  # as many as documents were sent
     "StorefrontTokenOperationsUnregisterPayload.hashes",  # as many as were sent
