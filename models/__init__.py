@@ -20,8 +20,10 @@ from models.analytics import (
     VisitorSalt,
 )
 from models.asset import Asset, AssetRendition, AssetSearchToken
+from models.banner import Banner, BannerVersion
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
+from models.logo import Logo, LogoVersion
 from models.order import OrderLine, SalesOrder
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
@@ -37,11 +39,15 @@ __all__ = [
     "AssetRendition",
     "AssetSearchToken",
     "AuditEntry",
+    "Banner",
+    "BannerVersion",
     "Base",
     "EmailMessage",
     "Hostname",
     "IdempotencyKey",
     "Invitation",
+    "Logo",
+    "LogoVersion",
     "Membership",
     "OrderLine",
     "PasswordReset",
