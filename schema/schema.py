@@ -7,12 +7,15 @@ import strawberry
 from resolvers.read import Engine
 from schema import (
     account,
+    analytics,
     api_key,
     asset,
     audit,
+    banner,
     changes,
     deployment,
     event,
+    logo,
     member,
     node,
     order,
@@ -45,6 +48,8 @@ NOUNS = (
     storefront_draft,
     storefront_member,
     asset,
+    banner,
+    logo,
     product,
     order,
     audit,
@@ -53,6 +58,7 @@ NOUNS = (
     polling,
     webhook,
     sync_health,
+    analytics,
     node,
 )
 

@@ -26,7 +26,7 @@ from integrations.storage import new_storage
 from integrations.webhook import Poster
 from resolvers.context import Platform
 from resolvers.webhook import Dispatcher
-from tasks import asset, deployment, email, retention, storefront, webhook
+from tasks import analytics, asset, deployment, email, retention, storefront, webhook
 from tasks.doorbell import declare, new_broker
 from tasks.job import Job, Services
 from tasks.port import listen, serve
@@ -42,6 +42,8 @@ JOBS: tuple[Job, ...] = (
     asset.SWEEP,
     deployment.BUILD,
     deployment.SWEEP,
+    analytics.COUNT,
+    analytics.PARTITIONS,
 )
 THREADS = 8
 # Milliseconds: how long the worker sleeps where there is no doorbell, and how long jobs may take to end when it stops.
