@@ -17,6 +17,8 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.origin import origin_matches, parse_origin
+
 MIN_SECRET_KEY_LENGTH = 32
 # What fits into a header as a bearer token.
 _GOOD_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
@@ -187,7 +189,14 @@ class Settings(BaseSettings):
         return [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
 
     def origin_allowed(self, origin: str) -> bool:
-        return "*" in self.origins or origin in self.origins or origin == self.base_url
+        if "*" in self.origins or origin in self.origins or origin == self.base_url:
+            return True
+        return self._origin_of_sites is not None and origin_matches(origin, (self._origin_of_sites,))
+
+    @cached_property
+    def _origin_of_sites(self) -> str | None:
+        """That of every site under the name that its slug makes, with `*` for the slug."""
+        return parse_origin(self.site_url("*"))
 
     @field_validator("sites_url")
     @classmethod
@@ -253,7 +262,7 @@ class Settings(BaseSettings):
             return url
         return (self.assets_url if self.assets_url and url.startswith("/assets/") else self.base_url) + url
 
-    @cached_property
+    @property
     def builds_path(self) -> Path:
         """Where themes are built and builds are kept."""
         return (self.builds_dir or self.data_dir / "builds").absolute()

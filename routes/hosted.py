@@ -125,11 +125,10 @@ class HostedSites:
     async def _pass_on(self, request: Request, send: Send, address: str, body: "_Body | None") -> "_Refusal | None":
         try:
             response = await self._ask(request, address, body)
-        except _TooLarge:
-            return _Refusal(
-                _page(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too large", "Please send less at once.")
-            )
         except (aiohttp.ClientError, OSError) as error:
+            if body is not None and body.is_too_large:
+                status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                return _Refusal(_page(status, "That is too large", "Please send less at once."))
             log.warning("site not reached", host=request.headers.get("host"), error=str(error) or type(error).__name__)
             is_late = isinstance(error, TimeoutError)
             status = HTTPStatus.GATEWAY_TIMEOUT if is_late else HTTPStatus.BAD_GATEWAY
@@ -175,7 +174,7 @@ class _Refusal(NamedTuple):
 
 
 class _TooLarge(Exception):
-    """More came than a site takes."""
+    """More came than a site takes. The client ends the request to the site with it."""
 
 
 class _Body:
@@ -183,12 +182,14 @@ class _Body:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self.is_too_large = False
 
     async def pieces(self) -> AsyncIterator[bytes]:
         size = 0
         async for piece in self._request.stream():
             size += len(piece)
             if size > MAX_BODY:
+                self.is_too_large = True
                 raise _TooLarge
             if piece:
                 yield piece

@@ -18,9 +18,9 @@ from resolvers.deployment.log import ring_deployment, say
 from resolvers.email import add_email
 from resolvers.hosting.desired import Desired
 from resolvers.webhook.endpoint import last_sequence, sealed_secret
+from resolvers.webhook.posting import SITE_PATH
 from resolvers.write import Write, write
 
-WEBHOOK_PATH = "/api/sync/webhook"
 # What a storefront shows.
 EVENT_TYPES = [kind.value for kind in SyncEventType if kind.shoppers_see]
 
@@ -102,7 +102,7 @@ async def _register_webhook(tx: Write, site: Site, url: str) -> None:
         select(WebhookEndpoint).where(WebhookEndpoint.site_id == site.id).with_for_update()
     )
     if endpoint is not None:
-        endpoint.url = url + WEBHOOK_PATH
+        endpoint.url = url + SITE_PATH
         endpoint.is_active, endpoint.disabled_reason, endpoint.disabled_at = True, None, None
         endpoint.failing_since = None
         return
@@ -116,7 +116,7 @@ async def _register_webhook(tx: Write, site: Site, url: str) -> None:
             workspace_id=tx.workspace_id,
             id=endpoint_id,
             site_id=site.id,
-            url=url + WEBHOOK_PATH,
+            url=url + SITE_PATH,
             description=f"The site {site.name}.",
             event_types=EVENT_TYPES,
             secret=sealed_secret(tx.context, endpoint_id, secret),

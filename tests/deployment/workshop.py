@@ -17,11 +17,17 @@ from tests.factories import Shop, make_site, make_theme
 SERVER = """
 const http = require("node:http"), fs = require("node:fs"), path = require("node:path");
 process.chdir(__dirname);
+const hooks = [];
 const server = http.createServer((request, response) => {
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => {
     const body = Buffer.concat(chunks);
+    if (request.url === "/api/sync/webhook") {
+      hooks.push({ headers: request.headers, body: body.toString() });
+      response.end("{}"); return;
+    }
+    if (request.url === "/hooks") { response.end(JSON.stringify(hooks)); return; }
     if (request.url === "/slow") { setTimeout(() => response.end("slow"), 700); return; }
     if (request.url === "/stream") { response.write("first"); setTimeout(() => response.end("second"), 300); return; }
     if (request.url === "/die") { process.exit(1); }
