@@ -25,7 +25,7 @@ from core.cache import AnswerCache, CacheCollector
 from core.database import Database
 from core.event_loop import watch_lag
 from core.persisted import PersistedDocuments
-from core.pubsub import Doorbells
+from core.pubsub import DEPLOYMENTS_CHANNEL, Doorbells
 from core.settings import Settings, settings_or_exit
 from core.telemetry import REQUEST_LOG, configure_logging
 from integrations.storage import new_storage
@@ -162,6 +162,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         authenticator.run,
         registered.run,
         site_routes.run,
+        partial(platform.doorbells.listen, DEPLOYMENTS_CHANNEL, platform.deployment_waiters.hear, at_once=True),
         feed.run,
         partial(platform.polls.run, platform.database),
         watch_lag,

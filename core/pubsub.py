@@ -1,7 +1,8 @@
 """Doorbells over Redis: a hint that something was committed. Losing one costs a sweep, never an event."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import structlog
@@ -105,3 +106,27 @@ class Doorbells:
             await pubsub.psubscribe(f"{prefix}*")
             async for message in pubsub.listen():
                 yield message["channel"].decode()
+
+
+class Waiters:
+    """Lets many wait for doorbells of one kind, each for those that name something of theirs."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+
+    def hear(self, name: str) -> None:
+        """Wakes those who wait for the name. For `Doorbells.listen`."""
+        for event in self._waiting.get(name, ()):
+            event.set()
+
+    @contextmanager
+    def waiting(self, name: str) -> Iterator[asyncio.Event]:
+        """An event that is set by each doorbell in the block. Who has seen it clears it."""
+        event = asyncio.Event()
+        self._waiting.setdefault(name, set()).add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[name].discard(event)
+            if not self._waiting[name]:
+                del self._waiting[name]

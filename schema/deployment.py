@@ -1,5 +1,6 @@
 """Deployments of sites: the type, its log, and the mutations."""
 
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +12,12 @@ from core.access import Caller
 from core.ids import uuid_in
 from resolvers.context import Context
 from resolvers.deployment import cancel_deployment, retry_deployment
+from resolvers.deployment.progress import follow_deployment, progress_cursor
 from resolvers.read.source import SortKey
 from resolvers.validation import required_id
 from resolvers.write import Outcome
 from schema.connection import SortDirection, argument
+from schema.live import followed_field
 from schema.mutation import mutation, row
 from schema.query import read_one
 from schema.reading import Node, column, many, one, reads, row_id
@@ -131,6 +134,49 @@ _ID = argument("id", strawberry.ID, "The deployment's id.")
 
 QUERIES = {
     "deployment": read_one(Deployment, "A deployment by its id; null where there is none.", READS, [_ID], _by_id),
+}
+
+
+@strawberry.type(description="Something that happened in a deployment.")
+class DeploymentProgress:
+    """One line of the log, as it is written."""
+
+    cursor: str = strawberry.field(description="Pass it as `after` to go on from here.")
+    number: int = strawberry.field(description="The line's number, from 1 without gaps.")
+    at: datetime = strawberry.field(description="When it was written.")
+    status: DeploymentStatus = strawberry.field(description="How far the deployment is.")
+    step: DeploymentStep | None = strawberry.field(description="What is done; null before it begins.")
+    line: str = strawberry.field(description="What was printed, or done.")
+
+
+async def _follow(context: Context, arguments: Mapping[str, Any]) -> AsyncIterator[Any]:
+    deployment_id = uuid_in(arguments["id"], "Deployment")
+    async for line in follow_deployment(context, deployment_id, arguments.get("after")):
+        progress = DeploymentProgress(
+            cursor=progress_cursor(line.number),
+            number=line.number,
+            at=line.at,
+            status=DeploymentStatus(line.status),
+            step=DeploymentStep(line.step) if line.step else None,
+            line=line.text,
+        )
+        yield progress
+
+
+_AFTER = argument(
+    "after", str | None, "The cursor of the last event that was seen. From the beginning where it is left out.", None
+)
+
+SUBSCRIPTIONS = {
+    "deployment_progress": followed_field(
+        "deploymentProgress",
+        DeploymentProgress,
+        "What is done and printed in a deployment, as it happens. It ends with the deployment: when that is live, came "
+        "to nothing, or another took its place.",
+        READS,
+        _follow,
+        [_ID, _AFTER],
+    ),
 }
 
 

@@ -25,7 +25,7 @@ _TICK = 0.1
 _LOOK_SECONDS = 0.25
 # A look at the disk may take long, where there are many files: it is done as much more seldom.
 _DISK_SECONDS = 1.0
-_DISK_SHARE = 10
+_DISK_SHARE = 20
 _READ = 64 * 1024
 # Exit status of a command that could not be started.
 _NOT_STARTED = 127

@@ -281,7 +281,7 @@ class _Builder:
             file=limits.file,
             writable=[str(work)],
             readable=[path for name, path in passed_on.items() if name in {"NODE_EXTRA_CA_CERTS", "npm_config_cafile"}],
-            nice=10,
+            nice=5,
         )
         left = replace(limits, seconds=max(1.0, self._deadline - time.monotonic()))
         await run_confined(confined, left, lambda line: self._heard(self._step, line))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -46,6 +46,7 @@ class Following:
     live_field: LiveField
     after: int | None
     context: Context
+    arguments: dict[str, Any]
 
 
 def prepare_live(prepared: Prepared, context: Context) -> Following:
@@ -76,12 +77,13 @@ def prepare_live(prepared: Prepared, context: Context) -> Following:
     if subscription is None:
         raise LookupError("the schema has no subscriptions")
     arguments = get_argument_values(subscription.fields[node.name.value], node, variables)
-    cursor = arguments.get("after")
+    cursor = arguments.get("after") if live_field.follow is None else None
     return Following(
         prepared,
         live_field,
         None if cursor is None else parse_event_cursor(cursor),
         replace(context, idempotency=None),
+        arguments,
     )
 
 
@@ -175,6 +177,10 @@ class LiveOperations:
             ComeAgain: too many answers wait to be taken; or PostgreSQL could not be read for a while.
 
         """
+        if following.live_field.follow is not None:
+            async for root in following.live_field.follow(following.context, following.arguments):
+                yield await self._shown(following, partial(_as_is, root))
+            return
         workspace_id = workspace_of(following.context)
         after = following.after
         if after is not None:
@@ -238,7 +244,13 @@ class LiveOperations:
             self._forget(group)
 
     async def _execute(self, following: Following, event: Event) -> bytes:
-        """The answer for one event; a fault of ours becomes an error in it, since the next event may do better.
+        """The answer for one event. Raises what `_shown` does."""
+        return await self._shown(following, partial(following.live_field.show, event))
+
+    async def _shown(self, following: Following, make_root: Callable[[], Any]) -> bytes:
+        """The answer for one thing that is to be shown.
+
+        A fault of ours becomes an error in it, since the next event may do better.
 
         Raises:
             ComeAgain: PostgreSQL was away, or busy, each time.
@@ -246,8 +258,7 @@ class LiveOperations:
         """
         for pause in (*PAUSES, None):
             try:
-                root = following.live_field.show(event)
-                answer = await run(self._runner, following.prepared, following.context, root)
+                answer = await run(self._runner, following.prepared, following.context, make_root())
             except Exception as error:  # noqa: BLE001 - reported to the subscriber and the log, masked
                 answer = refused([error], following.context.request_id)
             if not answer.is_passing:
@@ -255,6 +266,10 @@ class LiveOperations:
             if pause is not None:
                 await asyncio.sleep(pause)
         raise ComeAgain("The server cannot read the event now: come back with the last cursor.")
+
+
+def _as_is(root: Any) -> Any:
+    return root
 
 
 def _group_key(following: Following, workspace_id: UUID) -> Any:

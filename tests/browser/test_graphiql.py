@@ -265,7 +265,7 @@ class TestGraphiqlPage:
             *("Themes", "SiteCreate", "Sites", "DraftCreate", "DraftUpdate", "DraftPublish", "DraftSchedule"),
             *("Versions", "VersionDiff", "VersionRestore"),
             *("SiteDeploy", "Deployments"),
-            *("OrderEvents", "Activity"),
+            *("OrderEvents", "Activity", "DeploymentProgress"),
         ]
 
 

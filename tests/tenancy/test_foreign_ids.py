@@ -11,8 +11,9 @@ from core.ids import global_id, new_id
 from schema.access import Access
 from schema.reading import NODES, SOURCES
 from schema.transport.operation import GRAPHQL_SCHEMA
-from tests.client import GraphQL
+from tests.client import GraphQL, LiveServer
 from tests.factories import Shop
+from tests.live.socket import connect
 from tests.schema.arguments import ITEM, Builder, Path, Root, id_type, places, roots
 from tests.tenancy.catalog import fingerprint
 from tests.tenancy.world import (
@@ -112,7 +113,7 @@ def callers(shop: Shop) -> dict[str, dict[str, str]]:
 def asker(graphql: GraphQL, place: Place, mine: FilledShop, credentials: dict[str, str]) -> Ask:
     """What sends the place's field with an id there, everything else being valid, and gives the answer."""
     if place.root.operation == "subscription":
-        pytest.fail(f"{place}: no subscription took an id so far. Ask it over a websocket here, as tests/live does.")
+        return subscriber(graphql, place, mine, credentials)
 
     async def ask(probe: Any) -> dict[str, Any]:
         document, variables = Builder(place.root, mine.global_ids, {place.path: probe}).request()
@@ -123,6 +124,30 @@ def asker(graphql: GraphQL, place: Place, mine: FilledShop, credentials: dict[st
         assert response.status_code < 500, answer
         assert "INTERNAL" not in codes, answer
         return answer
+
+    return ask
+
+
+def subscriber(graphql: GraphQL, place: Place, mine: FilledShop, credentials: dict[str, str]) -> Ask:
+    """The same over a websocket: the first answer, or the errors."""
+    given = {
+        "authorization": f"Bearer {credentials['token']}" if "token" in credentials else "",
+        "workspace": credentials.get("workspace", ""),
+        "storefrontToken": credentials.get("storefront_token", ""),
+    }
+
+    async def ask(probe: Any) -> dict[str, Any]:
+        document, variables = Builder(place.root, mine.global_ids, {place.path: probe}).request()
+        async with connect(LiveServer(graphql.http.base_url.port or 0)) as socket:
+            await socket.init(**{key: value for key, value in given.items() if value})
+            await socket.subscribe(document, variables)
+            message = await socket.receive()
+        if message["type"] == "error":
+            codes = {error["extensions"]["code"] for error in message["payload"]}
+            assert "INTERNAL" not in codes, message
+            return {"data": None, "errors": message["payload"]}
+        found: dict[str, Any] = message["payload"]
+        return found
 
     return ask
 
