@@ -76,18 +76,22 @@ class Built(NamedTuple):
     byte_size: int
 
 
-async def build_theme(build: ThemeBuild, heard: Heard) -> Built:
-    """Builds; `heard` is called with steps and lines. Cancelled, it leaves nothing.
+@asynccontextmanager
+async def built_theme(build: ThemeBuild, heard: Heard) -> AsyncIterator[Built]:
+    """Builds, and gives what came of it to the block; `heard` is called with steps and lines.
+
+    What it worked with is removed after the block, which may take seconds. Where the block raises, or is cancelled,
+    nothing is left at all.
 
     Raises:
-        BuildFailed: it came to nothing, and nothing is left of it.
+        BuildFailed: it came to nothing.
 
     """
     identity = Identity.take()
     try:
         _refuse_unreachable(build.work, identity)
         await identity.end_processes()
-        return await _Builder(build, identity, heard).run()
+        yield await _Builder(build, identity, heard).run()
     except BaseException:
         await asyncio.to_thread(shutil.rmtree, build.target, ignore_errors=True)
         raise

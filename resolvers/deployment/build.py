@@ -18,7 +18,7 @@ from core.events import SyncEventType
 from core.ids import new_id
 from core.pubsub import site_channel
 from integrations.build.base import BuildFailed
-from integrations.build.theme import Built, ThemeBuild, build_theme
+from integrations.build.theme import Built, ThemeBuild, built_theme
 from models import Deployment
 from resolvers.context import Context, Platform
 from resolvers.deployment.folders import cache_folder, kept_folder, packages_folder, work_folder
@@ -59,6 +59,8 @@ class _Build:
         self._token = token
         self._lines: list[Line] = []
         self._secrets: tuple[str, ...] = ()
+        # Nobody can take it from this worker any more.
+        self._is_built = False
         self._context = Context(platform, Caller(CallerKind.SYSTEM, workspace_id=row["workspace_id"], label="Vitrine"))
 
     async def run(self) -> None:
@@ -66,8 +68,7 @@ class _Build:
         try:
             if self._row["attempt"] > MAX_ATTEMPTS:
                 raise BuildFailed(_GAVE_UP)
-            built = await self._watched()
-            await self._succeed(built)
+            await self._watched()
         except BuildFailed as failure:
             await self._end("FAILED", str(failure))
         except _Cancelled:
@@ -80,7 +81,7 @@ class _Build:
             log.exception("build failed by a fault of ours", deployment_id=str(self._row["id"]))
             await self._end("FAILED", _FAULT)
 
-    async def _watched(self) -> Built:
+    async def _watched(self) -> None:
         """Builds while the lease is extended and what is printed is written. Whichever fails ends the others."""
         building = asyncio.create_task(self._build())
         others = [asyncio.create_task(self._keep_lease()), asyncio.create_task(self._keep_writing())]
@@ -89,7 +90,6 @@ class _Build:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-            return building.result()
         finally:
             for task in tasks:
                 task.cancel()
@@ -97,11 +97,14 @@ class _Build:
             with suppress(*DATABASE_FAULTS):
                 await self._write_lines()
 
-    async def _build(self) -> Built:
+    async def _build(self) -> None:
         row, platform = self._row, self._platform
         site = await find_site_theme(platform, row["workspace_id"], row["site_id"], row["theme_version"])
         self._secrets = (site.webhook_secret,)
-        return await build_theme(self._theme_build(site), self._hear)
+        async with built_theme(self._theme_build(site), self._hear) as built:
+            await self._write_lines()
+            await self._succeed(built)
+            self._is_built = True
 
     def _theme_build(self, site: SiteTheme) -> ThemeBuild:
         row, settings = self._row, self._platform.settings
@@ -151,7 +154,7 @@ class _Build:
                 if time.monotonic() > believed_until:
                     raise _LeaseLost from None
             else:
-                if is_cancelling is None:
+                if is_cancelling is None and not self._is_built:
                     raise _LeaseLost
                 if is_cancelling:
                     raise _Cancelled
