@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from resolvers.context import Context
+from resolvers.storefront.assets import note_assets
 from resolvers.storefront.config import (
     CHANGES,
     PATCH,
@@ -56,6 +57,8 @@ async def update_draft(context: Context, draft_id: UUID, changes: DraftChanges) 
         result = result_of(draft, opened.base)
         await need_edit(await rights_of(tx, opened.site.id), changed_paths(opened.result, result))
         await hold(tx, opened.site, result, named, at)
+        if changed_sections(opened.result, result):
+            await note_assets(tx, opened.site.id, result, draft.id)
         touch(tx, draft)
         noted = {"revision": draft.revision, "sections": changed_sections(opened.result, result)}
         tx.audit("storefrontDraftUpdate", "StorefrontDraft", draft.id, noted)
