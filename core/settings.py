@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -56,6 +56,11 @@ class Settings(BaseSettings):
 
     event_days: int = Field(default=90, ge=1, description="How long events are kept, in days.")
 
+    visitor_event_days: int = Field(default=400, ge=7, description="How long visitors' events are kept, in days.")
+    geoip_database: Path | None = Field(
+        default=None, description="A MaxMind database of countries (.mmdb), for where visitors come from."
+    )
+
     storage_url: str = Field(default="", description="s3://bucket/folder; without it files are kept in a folder.")
     storage_endpoint: str = Field(default="", description="Where the bucket is, if not at AWS.")
     storage_region: str = "us-east-1"
@@ -87,6 +92,9 @@ class Settings(BaseSettings):
     )
     webhook_give_up_days: float = Field(
         default=5.0, gt=0, description="An endpoint that only fails for so long is turned off."
+    )
+    draft_days: float = Field(
+        default=365.0, gt=0, description="How long drafts are kept that were published or discarded."
     )
     webhook_log_days: float = Field(default=30.0, gt=0, description="How long deliveries and their tries are kept.")
 
@@ -123,6 +131,13 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {MIN_SECRET_KEY_LENGTH} characters: `openssl rand -hex 32`")
         return value
 
+    @field_validator("worker_port")
+    @classmethod
+    def _is_not_the_apis(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and value == info.data.get("port"):
+            raise ValueError(f"must not be PORT, which is {value} too: the API listens there")
+        return value
+
     @field_validator("metrics_token")
     @classmethod
     def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
@@ -138,6 +153,13 @@ class Settings(BaseSettings):
         parts = urlsplit(value.get_secret_value())
         if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("geoip_database")
+    @classmethod
+    def _is_a_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("must be the path of a file that is there, such as GeoLite2-Country.mmdb")
         return value
 
     @cached_property
@@ -204,6 +226,12 @@ class Settings(BaseSettings):
     def site_url(self, slug: str) -> str:
         """The address of a site, without a slash at the end."""
         return (self.sites_url or f"http://{{slug}}.localhost:{self.port}").replace("{slug}", slug).rstrip("/")
+
+    def absolute_url(self, url: str) -> str:
+        """The address as it is; a path of this server with the public URL before it, or the CDN's for assets."""
+        if not url.startswith("/"):
+            return url
+        return (self.assets_url if self.assets_url and url.startswith("/assets/") else self.base_url) + url
 
     @cached_property
     def app_dsn(self) -> str:

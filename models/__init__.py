@@ -10,6 +10,15 @@ from models.account import (
     UserIdempotencyKey,
     UserSession,
 )
+from models.analytics import (
+    VisitorDay,
+    VisitorDayDimension,
+    VisitorDayDue,
+    VisitorDayPage,
+    VisitorEvent,
+    VisitorHour,
+    VisitorSalt,
+)
 from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.banner import Banner, BannerVersion
 from models.base import Base
@@ -64,6 +73,13 @@ __all__ = [
     "UserAuditEntry",
     "UserIdempotencyKey",
     "UserSession",
+    "VisitorDay",
+    "VisitorDayDimension",
+    "VisitorDayDue",
+    "VisitorDayPage",
+    "VisitorEvent",
+    "VisitorHour",
+    "VisitorSalt",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

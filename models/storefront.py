@@ -71,7 +71,13 @@ class StorefrontDraft(Base):
             postgresql_where=text("publish_at is not null"),
             info={"global": "The worker publishes what is due in all workspaces."},
         ),
-        {"info": tenant(app=READ_WRITE, system="select (workspace_id, id, publish_at)")},
+        Index(
+            "ix_storefront_draft_finished_by_updated_at",
+            "updated_at",
+            postgresql_where=text("status in ('PUBLISHED', 'DISCARDED')"),
+            info={"global": "The sweeper deletes old drafts of all workspaces."},
+        ),
+        {"info": tenant(app=READ_WRITE, system="select (workspace_id, id, publish_at, status, updated_at), delete")},
     )
 
     workspace_id: Mapped[WorkspaceKey]

@@ -7,6 +7,7 @@ import strawberry
 from resolvers.read import Engine
 from schema import (
     account,
+    analytics,
     api_key,
     asset,
     audit,
@@ -55,6 +56,7 @@ NOUNS = (
     polling,
     webhook,
     sync_health,
+    analytics,
     node,
 )
 

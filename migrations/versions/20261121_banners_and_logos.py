@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.tenancy import protect
 
 revision: str = "9916a7fdf9f6"
-down_revision: str | None = "a41c8e0d5b76"
+down_revision: str | None = "e2a94c17d6f0"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -25,6 +25,7 @@ PRIVATE = {
     "sites",
     "storefrontTokens",
     "storefrontDraft",
+    "storefrontPeople",
     "storefrontVersion",
     "storefrontVersionDiff",
     "themes",

@@ -472,6 +472,10 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
             found[table] = [_plain(record) for record in await connection.fetch(f"select * from {table}")]
         users = await connection.fetch("select * from app_user where id = any($1)", wanted)
         found["app_user"] = [_plain(record) for record in users]
+        named = {row["id"]: row for row in found["app_user"]}
+        found["storefront_person"] = [
+            {**named[place["user_id"]], "workspace_id": place["workspace_id"]} for place in found["membership"]
+        ]
     finally:
         await connection.close()
     for rows in found.values():

@@ -50,6 +50,7 @@ TABLES = {
     "StorefrontDraft": "storefront_draft",
     "StorefrontGrant": "storefront_grant",
     "StorefrontMember": "storefront_member",
+    "StorefrontPerson": "storefront_person",
     "StorefrontToken": "storefront_token",
     "StorefrontVersion": "storefront_version",
     "SyncEvent": "sync_event",
@@ -62,7 +63,7 @@ TABLES = {
     "WebhookEndpointHealth": "webhook_endpoint",
     "Workspace": "workspace",
 }
-WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "SyncHealth", "WebhookEndpointHealth"}
+WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "StorefrontPerson", "SyncHealth", "WebhookEndpointHealth"}
 TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
     "AssetUsage": "assets:read",
@@ -79,6 +80,7 @@ TYPE_SCOPES = {
     "StorefrontDraft": "storefront:read",
     "StorefrontGrant": "storefront:read",
     "StorefrontMember": "storefront:read",
+    "StorefrontPerson": "storefront:admin",
     "StorefrontToken": "api_keys:read",
     "StorefrontVersion": "storefront:read",
     "SyncHealth": "events:read",
@@ -124,6 +126,7 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "StorefrontDraft": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontGrant": ({"ID": "id"}, "ASC"),
     "StorefrontMember": ({"ID": "id"}, "ASC"),
+    "StorefrontPerson": ({"ID": "id"}, "ASC"),
     "StorefrontToken": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontVersion": ({"NUMBER": "number"}, "DESC"),
     "WebhookAttempt": ({"NUMBER": "number"}, "ASC"),
@@ -612,6 +615,12 @@ def _related(type_name: str, column: str) -> Callable[[Thing], Thing | None]:
     return value
 
 
+def _person(thing: Thing) -> Thing | None:
+    thing.view.need("storefront:admin")
+    found = [row for row in thing.view.all("StorefrontPerson") if row["id"] == thing.row["user_id"]]
+    return Thing("StorefrontPerson", found[0], thing.view) if found else None
+
+
 def _children(type_name: str, column: str) -> Callable[..., Row]:
     """The rows below a row. Whoever sees the parent sees them, but for those that are deleted."""
 
@@ -656,6 +665,66 @@ def _quantity(thing: Thing) -> int | None:
 def _url(thing: Thing) -> str:
     url: str = thing.row["url"]
     return thing.view.world.base_url + url if url.startswith("/") else url
+
+
+def _script_safe(data: Row) -> str:
+    text = orjson.dumps(data).decode()
+    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _product_data(thing: Thing) -> str:
+    rows, row = thing.view.world.rows, thing.row
+
+    def of_product(table: str) -> list[Row]:
+        found = [each for each in rows[table] if each["product_id"] == row["id"] and each.get("deleted_at") is None]
+        return sorted(found, key=lambda each: (each["position"], each["id"]))
+
+    images, variants = of_product("product_image"), of_product("product_variant")
+    site_id = thing.view.caller.site_id
+    site = thing.view.world.by_id["site"][site_id] if site_id else None
+    is_ours = site and site["workspace_id"] == row["workspace_id"] and site["deleted_at"] is None
+    url = f"{thing.view.world.site_url(site['slug'])}/products/{row['slug']}" if site and is_ours else None
+    offers = [
+        {"@type": "Offer", "sku": each["sku"]}
+        | ({"name": each["title"]} if each["title"] else {})
+        | _price(each["price_amount"], each["currency_code"])
+        | {"availability": f"https://schema.org/{'InStock' if each['quantity_available'] > 0 else 'OutOfStock'}"}
+        | ({"url": url} if url else {})
+        for each in variants
+    ]
+    data = {"@context": "https://schema.org", "@type": "Product", "name": row["title"]}
+    data |= {"description": row["description"]} if row["description"] else {}
+    data |= {"image": [_url(Thing("ProductImage", each, thing.view)) for each in images]} if images else {}
+    data |= {"sku": variants[0]["sku"]} if len(variants) == 1 else {}
+    data |= {"url": url} if url else {}
+    if len(offers) == 1:
+        data["offers"] = offers[0]
+    elif offers:
+        data["offers"] = {
+            "@type": "AggregateOffer",
+            "priceCurrency": row["currency_code"],
+            "lowPrice": money(min(each["price_amount"] for each in variants), row["currency_code"])["amount"],
+            "highPrice": money(max(each["price_amount"] for each in variants), row["currency_code"])["amount"],
+            "offerCount": len(offers),
+            "availability": f"https://schema.org/{'InStock' if _is_on_sale(thing.view, row) else 'OutOfStock'}",
+            "offers": offers,
+        }
+    return _script_safe(data)
+
+
+def _price(amount: int, currency: str) -> Row:
+    return {"price": money(amount, currency)["amount"], "priceCurrency": currency}
+
+
+def _config_data(thing: Thing) -> str:
+    """The sites of this world have little `seo`: tests/seo shows what becomes of more."""
+    site = thing.view.world.by_id["site"][thing.row["site_id"]]
+    url = f"{thing.view.world.site_url(site['slug'])}/"
+    title = orjson.loads(thing.row["seo"]).get("title") or site["name"]
+    organization = {"@type": "Organization", "@id": f"{url}#organization", "name": site["name"], "url": url}
+    website = {"@type": "WebSite", "@id": f"{url}#website", "name": title, "url": url}
+    website |= {"publisher": {"@id": f"{url}#organization"}, "inLanguage": "en"}
+    return _script_safe({"@context": "https://schema.org", "@graph": [organization, website]})
 
 
 def _file_url(column: str) -> Callable[[Thing], str | None]:
@@ -899,6 +968,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Product", "availableForSale"): lambda thing: _is_on_sale(thing.view, thing.row),
     ("Product", "images"): _children("ProductImage", "product_id"),
     ("Product", "priceRange"): _prices,
+    ("Product", "structuredData"): _product_data,
     ("Product", "variants"): _children("ProductVariant", "product_id"),
     ("ProductImage", "asset"): _related("Asset", "asset_id"),
     ("ProductImage", "url"): _url,
@@ -916,6 +986,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Site", "theme"): _related("Theme", "theme_id"),
     ("Site", "url"): lambda thing: thing.view.world.site_url(thing.row["slug"]),
     **{("StorefrontConfig", name): _json(name) for name in SECTIONS},
+    ("StorefrontConfig", "structuredData"): _config_data,
     ("StorefrontConfig", "version"): lambda thing: thing.row["number"],
     **{("StorefrontDraft", name): _resulting(name) for name in SECTIONS},
     ("StorefrontDraft", "againstVersion"): _related("StorefrontVersion", "against_version_id"),
@@ -926,11 +997,14 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("StorefrontDraft", "publishedVersion"): _related("StorefrontVersion", "published_version_id"),
     ("StorefrontDraft", "site"): _related("Site", "site_id"),
     ("StorefrontDraft", "updatedBy"): _related("User", "updated_by"),
+    ("StorefrontGrant", "person"): _person,
     ("StorefrontGrant", "section"): lambda thing: thing.row["section"].upper(),
     ("StorefrontGrant", "site"): _related("Site", "site_id"),
     ("StorefrontGrant", "user"): _related("User", "user_id"),
+    ("StorefrontMember", "person"): _person,
     ("StorefrontMember", "site"): _related("Site", "site_id"),
     ("StorefrontMember", "user"): _related("User", "user_id"),
+    ("StorefrontPerson", "userId"): lambda thing: global_id("User", thing.row["id"]),
     **{("StorefrontVersion", name): _json(name) for name in SECTIONS},
     ("StorefrontVersion", "createdBy"): _related("User", "created_by"),
     ("StorefrontVersion", "site"): _related("Site", "site_id"),
@@ -1180,6 +1254,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "site": _by_id("Site", "sites:read"),
     "sites": _listed("Site", "sites:read"),
     "storefrontConfig": _storefront_config,
+    "storefrontPeople": _listed("StorefrontPerson", "storefront:admin"),
     "storefrontTokens": _listed("StorefrontToken", "api_keys:read"),
     "storefrontDraft": _by_id("StorefrontDraft", "storefront:read"),
     "storefrontVersionDiff": _version_diff,

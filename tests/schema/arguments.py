@@ -58,7 +58,10 @@ SCALARS: dict[str, Any] = {
 # Any other enum gets its first value.
 ENUMS = {"CurrencyCode": "EUR", "Role": "STAFF", "ProductStatus": "ACTIVE"}
 # Inputs that are refused with their required fields alone: the fields that they need besides.
-NEEDED_TOO: dict[str, tuple[str, ...]] = {"WebhookEventsReplayInput": ("afterSequence",)}
+NEEDED_TOO: dict[str, tuple[str, ...]] = {
+    "WebhookEventsReplayInput": ("afterSequence",),
+    "VisitorDataDeleteInput": ("sessionIds",),
+}
 # IDs of which neither the field nor the input says what they are of: any type that makes the answer differ.
 ID_TYPES: dict[tuple[str, Path], str] = {
     ("node", ("id",)): "Product",
@@ -67,6 +70,7 @@ ID_TYPES: dict[tuple[str, Path], str] = {
     ("webhookEventsReplay", ("id",)): "WebhookEndpoint",
     ("storefrontDraftCreate", ("input", "fromVersionId")): "StorefrontVersion",
     ("storefrontDraftPublish", ("id",)): "StorefrontDraft",
+    ("storefrontDraftValidate", ("input", "draftId")): "StorefrontDraft",
     ("storefrontVersionDiff", ("from",)): "StorefrontVersion",
     ("storefrontVersionDiff", ("to",)): "StorefrontVersion",
     ("storefrontVersionRestore", ("id",)): "StorefrontVersion",

@@ -38,6 +38,7 @@ LISTS = {
     "Query.nodes",  # as many as ids were sent
     "StorefrontToken.allowedOrigins",  # at most 50
     "Query.storefrontVersionDiff",  # at most 5,000, or it is refused
+    "StorefrontDraftValidatePayload.changedSections",  # five
     "BannerTarget.countries",  # this and the next four: at most 50
     "BannerTarget.devices",
     "BannerTarget.languages",
@@ -84,6 +85,10 @@ def described(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
                 yield from ((f"{type_.name}.{key}({arg})", a.description) for arg, a in each.args.items())
 
 
+# Mutations that take a list of things, each of which is done or refused by itself.
+BATCHES = {"visitorEventsTrack": {"events": "VisitorEventInput"}}
+
+
 class TestMutations:
     """Every mutation looks like every other."""
 
@@ -115,6 +120,7 @@ class TestMutations:
         assert {name: kind for name, kind in inputs.items() if kind.endswith("Input")} in (
             {},
             {"input": f"{title}Input"},
+            BATCHES.get(root.name),
         )
 
 

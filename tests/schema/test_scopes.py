@@ -43,6 +43,7 @@ OPEN = {
         "nodes",
         "orderPlace",
         "membershipDelete",
+        "visitorEventsTrack",
     },
     # With a storefront token too, which is shown no orders: tests/changes/ holds it to that.
     Access.EVENTS: {"changes"},

@@ -91,6 +91,28 @@ hour as (
 insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, response_body)
 select workspace_id, $5, id, 1, now(), 7, '' from delivery
 """
+# Counted, so that no worker of another test counts the day anew; a note waits for a day that nobody counts.
+VISITED = """
+with event as (
+  insert into visitor_event (workspace_id, occurred_at, id, name, session_id, visitor_id, host, path, title, referrer,
+                             source, medium, campaign, device, browser, os, country, is_bot)
+  values ($1, now(), $2, 'page_view', $2, $2, 'shop.example', '/', '', '', 'direct', '', '', 'desktop', 'Firefox',
+          'Linux', '', false)),
+note as (insert into visitor_day_due (workspace_id, day) values ($1, current_date)),
+hour as (
+  insert into visitor_hour (workspace_id, day, hour, visitors, sessions, page_views, events, bot_events)
+  values ($1, current_date, now(), 1, 1, 1, 1, 0)),
+page as (
+  insert into visitor_day_page (workspace_id, day, path, views, visitors, entries, exits, bounces, seconds)
+  values ($1, current_date, '/', 1, 1, 1, 1, 1, 0)),
+dimension as (
+  insert into visitor_day_dimension (workspace_id, day, dimension, value, visitors, sessions, bounces, page_views,
+                                     purchased)
+  values ($1, current_date, 'source', 'direct', 1, 1, 1, 1, 0))
+insert into visitor_day (workspace_id, day, visitors, sessions, bounces, page_views, events, bot_events, seconds,
+                         viewed, carted, checked_out, purchased, counted_at, counting_ms)
+values ($1, current_date, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, now() + interval '1 day', 1)
+"""
 UPLOAD = """
 mutation ($input: AssetUploadCreateInput!) {
   assetUploadCreate(input: $input) { asset { id } userErrors { code message } }
@@ -141,6 +163,7 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     await _add_site(shop, global_id("Asset", asset_id))
     await _add_webhook(shop)
     await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
+    await shop.sql(VISITED, shop.workspace_id, new_id())
     await shop.platform.polls.flush(shop.platform.database)
     return FilledShop(shop, {name: await _newest(shop, name) for name in NODES})
 
