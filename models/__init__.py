@@ -15,8 +15,10 @@ from models.analytics import (
     VisitorDayDimension,
     VisitorDayDue,
     VisitorDayPage,
+    VisitorDayProduct,
     VisitorEvent,
     VisitorHour,
+    VisitorMonthPage,
     VisitorSalt,
 )
 from models.asset import Asset, AssetRendition, AssetSearchToken
@@ -25,6 +27,15 @@ from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.logo import Logo, LogoVersion
 from models.order import OrderLine, SalesOrder
+from models.order_day import (
+    OrderCustomer,
+    OrderCustomerMonth,
+    OrderDay,
+    OrderDayDue,
+    OrderDayProduct,
+    OrderHour,
+    OrderMonthProduct,
+)
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
 from models.site import Hostname, Site, Theme, ThemeVersion
@@ -49,7 +60,14 @@ __all__ = [
     "Logo",
     "LogoVersion",
     "Membership",
+    "OrderCustomer",
+    "OrderCustomerMonth",
+    "OrderDay",
+    "OrderDayDue",
+    "OrderDayProduct",
+    "OrderHour",
     "OrderLine",
+    "OrderMonthProduct",
     "PasswordReset",
     "PersistedOperation",
     "PollingState",
@@ -77,8 +95,10 @@ __all__ = [
     "VisitorDayDimension",
     "VisitorDayDue",
     "VisitorDayPage",
+    "VisitorDayProduct",
     "VisitorEvent",
     "VisitorHour",
+    "VisitorMonthPage",
     "VisitorSalt",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -266,7 +266,7 @@ class TestGraphiqlPage:
             *("Themes", "SiteCreate", "Sites", "DraftCreate", "DraftUpdate", "DraftPublish", "DraftSchedule"),
             *("Versions", "VersionDiff", "VersionRestore"),
             *("BannerCreate", "BannerPublish", "BannersReorder", "Banners", "LogoCreate", "LogoPublish"),
-            *("OrderEvents", "Activity"),
+            *("Dashboard", "OrderEvents", "Activity"),
         ]
 
 
