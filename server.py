@@ -29,6 +29,7 @@ from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
 from core.telemetry import REQUEST_LOG, configure_logging
 from integrations.storage import new_storage
+from resolvers.analytics.device import device_of
 from resolvers.authentication import Authenticator, new_throttle
 from resolvers.context import Platform
 from resolvers.feed import Feed
@@ -40,6 +41,9 @@ from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
 from routes.seo import ROUTES as SEO_ROUTES
+from routes.track import PATH as TRACK
+from routes.track import ROUTES as TRACK_ROUTES
+from routes.track import TrackDoor
 from routes.upload import upload_routes
 from schema.transport.admission import Admission
 from schema.transport.http import HttpDoor
@@ -59,8 +63,9 @@ MAX_WEBSOCKET_MESSAGE = 1024 * 1024
 class Application:
     """The ASGI application for these settings; it connects when its lifespan starts.
 
-    GraphQL over HTTP has a door of its own that routes nothing and answers every error itself, CORS included, so it
-    stands before Starlette's routing and error pages, which would cost each request more than the door does.
+    GraphQL over HTTP and visitors' events have doors of their own that route nothing and answer every error themselves,
+    CORS included, so they stand before Starlette's routing and error pages, which would cost each request more than the
+    doors do.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -70,6 +75,7 @@ class Application:
                 Route("/", _to_graphiql),
                 *HEALTH_ROUTES,
                 *GRAPHIQL_ROUTES,
+                *TRACK_ROUTES,
                 *ASSET_ROUTES,
                 *SEO_ROUTES,
                 *upload_routes(),
@@ -95,8 +101,11 @@ class Application:
             await self._direct(scope, receive, send)
 
     async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_graphql = scope["type"] == "http" and scope["path"] == "/graphql"
-        await (self.state.http_door if is_graphql else self._starlette)(scope, receive, send)
+        door: Any = self._starlette
+        if scope["type"] == "http":
+            path = scope["path"]
+            door = self.state.http_door if path == "/graphql" else self.state.track_door if path == TRACK else door
+        await door(scope, receive, send)
 
 
 def _came_through_proxy(scope: Scope) -> bool:
@@ -122,7 +131,10 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     app.state.backlog = Backlog(platform)
     app.state.throttle, app.state.cache = throttle, cache
     app.state.http_door = HttpDoor(runner, admission, cache, partial(_page, settings))
+    app.state.track_door = TrackDoor(platform, authenticator, throttle)
     app.router.routes.append(WebSocketRoute("/graphql", websocket))
+    # The first user agent that is looked at has all of their patterns read, which takes half a second.
+    device_of("")
     # The schema and the modules live as long as the process: the collector need not look at them again and again. And
     # what requests leave behind is mostly gone by itself: looking less often saves 5 % of the CPU.
     gc.collect()

@@ -27,15 +27,15 @@ class Child:
     """A process that is told phases by lines of JSON, and answers each with one."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
+        self.process = process
         self.pid = process.pid
 
     def tell(self, told: dict[str, Any]) -> None:
         """A line that is not answered."""
-        if self._process.stdin is None:
+        if self.process.stdin is None:
             raise RuntimeError("The load has no pipes.")
-        self._process.stdin.write(json.dumps(told) + "\n")
-        self._process.stdin.flush()
+        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.flush()
 
     async def run(self, phase: dict[str, Any]) -> dict[str, Any]:
         """Runs a phase to its end.
@@ -44,10 +44,10 @@ class Child:
             RuntimeError: an answer was not what it must be; or the process ended.
 
         """
-        if self._process.stdout is None:
+        if self.process.stdout is None:
             raise RuntimeError("The load has no pipes.")
         self.tell(phase)
-        line = await asyncio.to_thread(self._process.stdout.readline)
+        line = await asyncio.to_thread(self.process.stdout.readline)
         if not line:
             raise RuntimeError("The load ended.")
         done: dict[str, Any] = json.loads(line)

@@ -29,6 +29,7 @@ SCOPES: dict[str, str] = {
     "storefront:admin": "Say who may edit and publish what sites look like.",
     "webhooks:read": "See webhook endpoints, without their secrets, and the log of what was delivered.",
     "webhooks:write": "Add, change and delete webhook endpoints, and have webhooks sent again.",
+    "analytics:write": "Delete what is stored of visitors.",
     "audit:read": "Read who changed what.",
 }
 
@@ -100,7 +101,7 @@ class Caller:
 
     A storefront token says more: `site_id` is the site that it is of, if any; `allowed_origins` are those whose pages
     may use it, all where it names none; with `registered_only` nothing is executed for it but operations that were
-    registered.
+    registered. `time_zone` is the workspace's.
     """
 
     kind: CallerKind
@@ -117,6 +118,7 @@ class Caller:
     expires_at: datetime | None = None
     allowed_origins: tuple[str, ...] = ()
     registered_only: bool = False
+    time_zone: str = "UTC"
     site_id: UUID | None = None
     preview_draft_id: UUID | None = None
     is_platform_admin: bool = False

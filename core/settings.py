@@ -56,6 +56,11 @@ class Settings(BaseSettings):
 
     event_days: int = Field(default=90, ge=1, description="How long events are kept, in days.")
 
+    visitor_event_days: int = Field(default=400, ge=7, description="How long visitors' events are kept, in days.")
+    geoip_database: Path | None = Field(
+        default=None, description="A MaxMind database of countries (.mmdb), for where visitors come from."
+    )
+
     storage_url: str = Field(default="", description="s3://bucket/folder; without it files are kept in a folder.")
     storage_endpoint: str = Field(default="", description="Where the bucket is, if not at AWS.")
     storage_region: str = "us-east-1"
@@ -148,6 +153,13 @@ class Settings(BaseSettings):
         parts = urlsplit(value.get_secret_value())
         if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("geoip_database")
+    @classmethod
+    def _is_a_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("must be the path of a file that is there, such as GeoLite2-Country.mmdb")
         return value
 
     @cached_property

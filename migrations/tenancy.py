@@ -31,6 +31,12 @@ def disallow(table: str, role: str, grant: str) -> None:
     op.execute(f"revoke {grant} on {table} from {_role_names()[role]}")
 
 
+def allow_running(function: str, role: str) -> None:
+    """Lets a role, and nobody else, run a function that is named with its arguments' types."""
+    op.execute(f"revoke all on function {function} from public")
+    op.execute(f"grant execute on function {function} to {_role_names()[role]}")
+
+
 def allow_connecting() -> None:
     """Lets the roles, and nobody else, use the database's schema."""
     op.execute("revoke all on schema public from public")

@@ -10,9 +10,20 @@ from models.account import (
     UserIdempotencyKey,
     UserSession,
 )
+from models.analytics import (
+    VisitorDay,
+    VisitorDayDimension,
+    VisitorDayDue,
+    VisitorDayPage,
+    VisitorEvent,
+    VisitorHour,
+    VisitorSalt,
+)
 from models.asset import Asset, AssetRendition, AssetSearchToken
+from models.banner import Banner, BannerVersion
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
+from models.logo import Logo, LogoVersion
 from models.order import OrderLine, SalesOrder
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
@@ -28,11 +39,15 @@ __all__ = [
     "AssetRendition",
     "AssetSearchToken",
     "AuditEntry",
+    "Banner",
+    "BannerVersion",
     "Base",
     "EmailMessage",
     "Hostname",
     "IdempotencyKey",
     "Invitation",
+    "Logo",
+    "LogoVersion",
     "Membership",
     "OrderLine",
     "PasswordReset",
@@ -57,6 +72,13 @@ __all__ = [
     "UserAuditEntry",
     "UserIdempotencyKey",
     "UserSession",
+    "VisitorDay",
+    "VisitorDayDimension",
+    "VisitorDayDue",
+    "VisitorDayPage",
+    "VisitorEvent",
+    "VisitorHour",
+    "VisitorSalt",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

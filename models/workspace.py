@@ -31,6 +31,7 @@ class Workspace(Base):
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     currency_code: Mapped[str]
+    time_zone: Mapped[str] = mapped_column(server_default="UTC")
     revision: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

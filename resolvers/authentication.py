@@ -160,6 +160,7 @@ class Authenticator:
             hides_stock=row["hides_stock"],
             allowed_origins=tuple(row["allowed_origins"]),
             registered_only=row["registered_operations_only"],
+            time_zone=row["time_zone"],
             site_id=row["site_id"],
         )
 
@@ -180,6 +181,7 @@ class Authenticator:
             label=row["name"],
             workspace_problem=_no_workspace(workspace) if elsewhere else None,
             expires_at=row["expires_at"],
+            time_zone=row["time_zone"],
         )
 
     async def _row(self, inner: str, workspace_id: UUID, row_id: UUID) -> Any:
@@ -209,11 +211,12 @@ class Authenticator:
 
 
 FIND_STOREFRONT_TOKEN = f"""
-select token, name, hides_stock, allowed_origins, registered_operations_only, site_id from storefront_token
- where {PIN_FIRST} and workspace_id = $1 and id = $2 and revoked_at is null
+select t.token, t.name, t.hides_stock, t.allowed_origins, t.registered_operations_only, t.site_id, w.time_zone
+  from storefront_token t join workspace w on w.id = t.workspace_id
+ where {PIN_FIRST} and t.workspace_id = $1 and t.id = $2 and t.revoked_at is null
 """
 FIND_API_KEY = f"""
-select k.secret_hash, k.name, k.scopes, k.expires_at, w.slug,
+select k.secret_hash, k.name, k.scopes, k.expires_at, w.slug, w.time_zone,
        (k.last_used_at > now() - interval '{USE_NOTED_EVERY}') is true as use_noted
   from api_key k join workspace w on w.id = k.workspace_id
  where {PIN_FIRST} and k.workspace_id = $1 and k.id = $2 and k.revoked_at is null
@@ -221,7 +224,7 @@ select k.secret_hash, k.name, k.scopes, k.expires_at, w.slug,
 """
 # A workspace that is named but is not one of the user's is not found, whether it exists or not.
 FIND_USER = """
-select u.email, u.is_platform_admin, m.workspace_id, m.role,
+select u.email, u.is_platform_admin, m.workspace_id, m.role, coalesce(w.time_zone, 'UTC') as time_zone,
        array(select s.role from storefront_member s
               where s.workspace_id = m.workspace_id and s.user_id = m.user_id) as storefront_roles,
        exists (select from storefront_grant g
@@ -259,6 +262,7 @@ def _member(user_id: UUID, session_id: UUID, expires_at: datetime, workspace: st
         session_id=session_id,
         workspace_problem=problem,
         expires_at=expires_at,
+        time_zone=row["time_zone"],
         is_platform_admin=row["is_platform_admin"],
     )
 

@@ -9,7 +9,9 @@ from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings
 from integrations.storage import Storage
+from resolvers.intake import Intake
 from resolvers.polling import Polls
+from resolvers.visitor import Salts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Platform:
     doorbells: Doorbells
     storage: Storage
     polls: Polls = field(default_factory=Polls)
+    intake: Intake = field(default_factory=Intake)
+    salts: Salts = field(default_factory=Salts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,5 @@ class Context:
     caller: Caller
     request_id: str = ""
     idempotency: IdempotencyKey | None = None
+    user_agent: str = ""
+    do_not_track: bool = False

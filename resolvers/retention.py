@@ -17,6 +17,7 @@ from core.database import DATABASE_FAULTS
 from core.settings import Settings
 from resolvers.account.throttle import WINDOW
 from resolvers.context import Platform
+from resolvers.visitor import SALT_DAYS
 from resolvers.webhook.waiting import WAITING
 from resolvers.write import IDEMPOTENCY_LIFETIME
 
@@ -94,6 +95,7 @@ def _rules(settings: Settings) -> tuple[_Rule, ...]:
         ),
         _Rule("webhook_delivery", f"created_at < {log_begins} and due_at is null", order="created_at"),
         _Rule("webhook_hour", f"hour < {log_begins}", order="hour"),
+        _Rule("visitor_salt", f"day < (now() at time zone 'UTC')::date - {SALT_DAYS}", order="day"),
         _Rule("worker", f"alive_until < now() - interval '{KEEP_WORKERS}'"),
     )
 

@@ -33,11 +33,13 @@ CODES: dict[str, str] = {
     "CURRENCY_MISMATCH": "The amount is in another currency than the workspace's.",
     "DUPLICATE": "The same thing stands twice in the input.",
     "EXPIRED": "It has expired.",
+    "FOREIGN": "It belongs to somebody else.",
     "FORBIDDEN_ROLE": "The caller may not give or take this role.",
     "FORBIDDEN_SCOPE": "The caller does not have this scope and cannot give it.",
     "GUESSABLE": "The password is one that everybody tries first.",
     "HASH_MISMATCH": "The file that came is not the one that was announced.",
     "INACTIVE": "It is not active: activate it first.",
+    "INCOMPLETE": "The list does not name all that there are.",
     "INVALID": "The value has the wrong form.",
     "INVALID_CREDENTIALS": "The e-mail address or the password is wrong.",
     "INVALID_TOKEN": "The token is not valid, or no longer.",
@@ -143,7 +145,8 @@ def mutation(
 ) -> Any:
     """A mutation. `run(context, **arguments)` gets plain values (inputs as dictionaries) and gives the outcome.
 
-    `codes` are those that it can refuse with besides the ones of input validation.
+    `codes` are those that it can refuse with besides the ones of input validation. Where only parts of the input were
+    refused and the others are done, the outcome has their `problems`.
     """
     error = _error_type(name, tuple(sorted({*codes, *INPUT_CODES})))
     payload = _payload_type(name, returns, error)
@@ -158,7 +161,8 @@ def mutation(
             )
         except AlreadyDone as done:
             outcome = done.outcome
-        return payload(**{key: field.make(outcome) for key, field in returns.items()}, user_errors=[])
+        errors = [error.of(problem) for problem in outcome.get("problems", ())]
+        return payload(**{key: field.make(outcome) for key, field in returns.items()}, user_errors=errors)
 
     return root_field(resolve, payload | None, description, needs, arguments)
 

@@ -7,11 +7,14 @@ import strawberry
 from resolvers.read import Engine
 from schema import (
     account,
+    analytics,
     api_key,
     asset,
     audit,
+    banner,
     changes,
     event,
+    logo,
     member,
     node,
     order,
@@ -43,6 +46,8 @@ NOUNS = (
     storefront_draft,
     storefront_member,
     asset,
+    banner,
+    logo,
     product,
     order,
     audit,
@@ -51,6 +56,7 @@ NOUNS = (
     polling,
     webhook,
     sync_health,
+    analytics,
     node,
 )
 

@@ -31,6 +31,7 @@ class Workspace(Node):
     slug: str = column("Its address, unique among all workspaces.")
     name: str = column("Its name.")
     currency_code: CurrencyCode = column("What it sells in; fixed from the first order on.")
+    time_zone: str = column("By which its days begin and end, as the IANA calls it: Europe/Berlin. UTC by default.")
     revision: int | None = column(
         "Goes up with every change: name the one that you read when you update.", scope="workspace:read"
     )
@@ -47,6 +48,10 @@ class WorkspaceCreateInput:
         description="Its address: at most 60 lower-case letters, digits, hyphens. Made of the name by default.",
     )
     currency_code: CurrencyCode = strawberry.field(description="What it sells in; fixed from the first order on.")
+    time_zone: str | None = strawberry.field(
+        default=None,
+        description="By which its days begin and end, as the IANA calls it: Europe/Berlin. UTC by default.",
+    )
 
 
 @strawberry.input(description="What of a workspace shall change; what is left out stays.")
@@ -59,6 +64,9 @@ class WorkspaceUpdateInput:
     currency_code: CurrencyCode | None = strawberry.field(
         default=None,
         description="What it sells in from now on: prices keep their figures, rounded to the new currency's decimals.",
+    )
+    time_zone: str | None = strawberry.field(
+        default=None, description="By which its days begin and end. Visitors are counted anew by its days."
     )
 
 

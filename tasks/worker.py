@@ -26,14 +26,23 @@ from integrations.storage import new_storage
 from integrations.webhook import Poster
 from resolvers.context import Platform
 from resolvers.webhook import Dispatcher
-from tasks import asset, email, retention, storefront, webhook
+from tasks import analytics, asset, email, retention, storefront, webhook
 from tasks.doorbell import declare, new_broker
 from tasks.job import Job, Services
 from tasks.port import listen, serve
 
 log = structlog.get_logger()
 
-JOBS: tuple[Job, ...] = (email.JOB, retention.JOB, storefront.JOB, webhook.JOB, asset.PROCESS, asset.SWEEP)
+JOBS: tuple[Job, ...] = (
+    email.JOB,
+    retention.JOB,
+    storefront.JOB,
+    webhook.JOB,
+    asset.PROCESS,
+    asset.SWEEP,
+    analytics.COUNT,
+    analytics.PARTITIONS,
+)
 THREADS = 8
 # Milliseconds: how long the worker sleeps where there is no doorbell, and how long jobs may take to end when it stops.
 IDLE = 500

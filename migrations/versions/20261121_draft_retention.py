@@ -8,7 +8,7 @@ from alembic import op
 from migrations.tenancy import allow, disallow
 
 revision: str = "e2a94c17d6f0"
-down_revision: str | None = "c7d15e90ab34"
+down_revision: str | None = "5320ccc38163"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -83,7 +83,8 @@ class _Planner:
         is found: a row then has a null for the id that every one of them begins with.
         """
         source = self.sources[self.read.type_name]
-        base = [self._equality(column) for column in self.read.equals]
+        # A connection of which no row is looked at has no place for a parameter.
+        base = [self._equality(column) for column in (self.read.equals if self._looks_at_rows() else ())]
         if not self.read.across_workspaces:
             base.insert(0, PIN_FIRST)
         row, once = self._row(), Row("", "once", is_unpacked=False)
@@ -116,6 +117,14 @@ class _Planner:
             forbidden=self.forbidden,
             sequence=columns + len(once.columns) - 1 if self.read.with_sequence else None,
         )
+
+    def _looks_at_rows(self) -> bool:
+        """Whether anything is selected but `__typename`."""
+        if not self.read.many:
+            return True
+        parent = _object(get_named_type(self.selection.definition.type))
+        groups = self._grouped(parent, self.selection.details).values()
+        return any(group[0].node.name.value != "__typename" for group in groups)
 
     # -- SQL ------------------------------------------------------------------------------------------------------
 

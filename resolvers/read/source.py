@@ -28,9 +28,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """An object whose leaves are expressions of the same row; null where `present` is false."""
+    """An object of the same row, and of rows that it leads to; null where `present` is false."""
 
-    fields: Mapping[str, "Column | Embedded"]
+    fields: Mapping[str, "Column | Embedded | One"]
     present: str | None = None
     scope: str | None = None
 
@@ -153,7 +153,21 @@ class Words:
     split: Callable[[str], list[str]]
 
 
-Filter = Equals | GlobalId | AnyOf | Range | Flag | Words
+Predicate = tuple[str, Mapping[str, Callable[[Mapping[str, Any]], Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """A filter field that takes an input object, and asks for more than that a column has a value.
+
+    Every one of the predicates must hold. Each has values by name, `{name}` in its SQL: what their functions make of
+    the object, in GraphQL's names.
+    """
+
+    predicates: tuple[Predicate, ...]
+
+
+Filter = Equals | GlobalId | AnyOf | Range | Flag | Words | Fits
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from models import Membership, Workspace, WorkspaceCounter
 from resolvers.account.sign_out import signed_in
 from resolvers.context import Context, IdempotencyKey
 from resolvers.validation import Input
-from resolvers.workspace.input import MAX_SLUG_LENGTH, CurrencyCode, Name, Slug, is_uuid, slug_problem
+from resolvers.workspace.input import MAX_SLUG_LENGTH, CurrencyCode, Name, Slug, TimeZone, is_uuid, slug_problem
 from resolvers.write import Outcome, Write, write
 
 MAX_NUMBERED = 20
@@ -29,6 +29,7 @@ class NewWorkspace(Input):
     name: Name
     slug: Slug | None = None
     currency_code: CurrencyCode
+    time_zone: TimeZone = "UTC"
 
 
 async def create_workspace(context: Context, new: NewWorkspace) -> Outcome:
@@ -55,7 +56,14 @@ async def _create(context: Context, new: NewWorkspace, slug: str) -> Outcome:
     user_id, _ = signed_in(context)
     workspace_id = _id_for(context.idempotency) if context.idempotency else new_id()
     async with write(context, workspace_id) as tx:
-        tx.session.add(Workspace(id=workspace_id, slug=slug, name=new.name, currency_code=new.currency_code))
+        workspace = Workspace(
+            id=workspace_id,
+            slug=slug,
+            name=new.name,
+            currency_code=new.currency_code,
+            time_zone=new.time_zone,
+        )
+        tx.session.add(workspace)
         await _flush_or_refuse(tx)
         tx.session.add(WorkspaceCounter(workspace_id=workspace_id))
         owner = Membership(workspace_id=workspace_id, id=new_id(), user_id=user_id, role=Role.OWNER.value)

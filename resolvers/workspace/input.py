@@ -1,7 +1,9 @@
 """What can be said of a workspace."""
 
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, StringConstraints
 
@@ -37,6 +39,19 @@ def _currency(value: str) -> str:
     return value
 
 
+def _time_zone(value: str) -> str:
+    if value not in _time_zones():
+        raise problem_error("INVALID", f"{value[:60]} is no time zone of the IANA, such as Europe/Berlin.")
+    return value
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """The zones of places, and UTC."""
+    return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Slug = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SLUG_LENGTH),

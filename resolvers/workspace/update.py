@@ -7,9 +7,10 @@ from core.errors import Problem, Refused
 from core.events import SyncEventType
 from core.money import MAX_MINOR, digits
 from models import ProductVariant, SalesOrder, Workspace, WorkspaceCounter
+from resolvers.analytics.count import recount_all_days
 from resolvers.context import Context
 from resolvers.validation import Input
-from resolvers.workspace.input import CurrencyCode, Name, Slug, slug_problem
+from resolvers.workspace.input import CurrencyCode, Name, Slug, TimeZone, slug_problem
 from resolvers.write import Outcome, Write, write
 
 # Amounts keep their figure in the new currency's minor units: :times or :by is 1, and halves go to the even digit.
@@ -29,11 +30,13 @@ class WorkspaceChanges(Input):
     name: Name | None = None
     slug: Slug | None = None
     currency_code: CurrencyCode | None = None
+    time_zone: TimeZone | None = None
 
 
 async def update_workspace(context: Context, changes: WorkspaceChanges) -> Outcome:
     """Changes the caller's workspace; the outcome has its `id`.
 
+    Another time zone has visitors counted anew, by its days.
     Another currency writes the same figures in that currency: 12.50 EUR become 13 JPY, nothing is converted.
 
     Raises:
@@ -55,6 +58,9 @@ async def update_workspace(context: Context, changes: WorkspaceChanges) -> Outco
             await _change_currency(tx, workspace, changes.currency_code)
         if changes.name:
             workspace.name = changes.name
+        if changes.time_zone and changes.time_zone != workspace.time_zone:
+            workspace.time_zone = changes.time_zone
+            await recount_all_days(tx.connection, tx.workspace_id)
         workspace.revision += 1
         workspace.updated_at = func.now()
         await tx.session.flush()

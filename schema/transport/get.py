@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from core.errors import BadUserInput
-from schema.transport.exchange import Exchange
+from routes.exchange import Exchange
 from schema.transport.operation import Asked, parse_request
 
 # The same storefront pages are asked for again and again.

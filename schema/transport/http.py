@@ -21,11 +21,11 @@ from core.errors import BadUserInput, Forbidden, RequestError, Throttled
 from core.telemetry import note_request
 from resolvers.authentication import Credentials
 from resolvers.context import Context
+from routes.exchange import Exchange, Headers, TooLarge
 from schema.documents import Invalid
 from schema.queries import ANY_SEQUENCE
 from schema.query import Privacy
 from schema.transport.admission import Admission
-from schema.transport.exchange import Exchange, Headers, TooLarge
 from schema.transport.get import asked_by_get
 from schema.transport.operation import (
     MAX_VARIABLES_KEPT,
@@ -143,7 +143,14 @@ class HttpDoor:
         key = idempotency_key(
             prepared, caller, exchange.header(b"idempotency-key"), exchange.header(b"x-shopper-secret")
         )
-        context = Context(self._runner.platform, caller, exchange.request_id, key)
+        context = Context(
+            self._runner.platform,
+            caller,
+            exchange.request_id,
+            key,
+            exchange.header(b"user-agent"),
+            exchange.asks_not_to_be_tracked,
+        )
         if self._cache.seconds and _is_published(prepared, caller):
             return _kept(await self._published(exchange, prepared, context))
         await admission.charge(caller, prepared.cost)

@@ -36,6 +36,9 @@ MAX_ROOT_FIELDS = 20
 MAX_FIELDS = 2_000
 MAX_COST = 10_000
 MAX_MEASURED = 5_000
+# Arguments of which each entry is an object that is read, or written.
+READ = "ids"
+WRITTEN = "events"
 
 
 class Size(NamedTuple):
@@ -162,7 +165,7 @@ class _Measure:
         inner = self._selection(type_, node.selection_set, self._page_size(node) if is_page else 1)
         rows = (page if name in {"nodes", "edges"} else 1) * self._list_size(node)
         own = 0 if node.selection_set is None or is_page or _is_part(type_) else 1
-        return Size(inner.depth + 1, inner.fields + 1, rows * (own + inner.cost))
+        return Size(inner.depth + 1, inner.fields + 1, rows * (own + inner.cost) + self._list_size(node, WRITTEN, 0))
 
     def _page_size(self, node: FieldNode) -> int:
         for argument in node.arguments or ():
@@ -185,14 +188,14 @@ class _Measure:
         name = value.name.value
         return self.variables[name] if name in self.variables else self.defaults.get(name)
 
-    def _list_size(self, node: FieldNode) -> int:
-        """How many rows `nodes(ids:)` can give; one for any other field."""
+    def _list_size(self, node: FieldNode, name: str = READ, otherwise: int = 1) -> int:
+        """How many entries the argument has: so many rows `nodes(ids:)` can give. `otherwise` where there is none."""
         for argument in node.arguments or ():
-            if argument.name.value == "ids":
+            if argument.name.value == name:
                 found = self._given(argument.value)
                 values = found.values if isinstance(found, ListValueNode) else found
                 return len(values) if isinstance(values, list | tuple) else 1
-        return 1
+        return otherwise
 
 
 def _is_part(type_: Any) -> bool:

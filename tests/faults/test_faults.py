@@ -11,6 +11,7 @@ from benchmarks.crowd import Crowd
 from benchmarks.server import Server, serving
 from benchmarks.sockets import MAX_RETURN_SECONDS
 from tests.factories import Shop
+from tests.faults import track
 from tests.faults.cluster import Cluster, cluster
 from tests.faults.kill_server import kill_under_load
 from tests.faults.min_sequence import watch
@@ -34,6 +35,13 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 def own_cluster() -> Iterator[Cluster]:
     """PostgreSQL and Redis too, which nobody else uses."""
     with cluster(durable=False) as found:
+        yield found
+
+
+@pytest.fixture
+def durable_cluster() -> Iterator[Cluster]:
+    """The same with commits that wait for the disk, as where PostgreSQL's own death must lose nothing."""
+    with cluster(durable=True) as found:
         yield found
 
 
@@ -93,6 +101,15 @@ class TestFaults:
         assert survived.faults == []
         assert survived.events > 100
         assert len(survived.catch_ups) == 4
+
+    async def test_counts_every_visitor_event_once_whatever_is_killed(self, durable_cluster: Cluster) -> None:
+        async with track.scene(durable_cluster) as here:
+            survived = await track.under_load(here, track.a_few)
+
+        assert survived.faults == []
+        assert survived.acknowledged > 1_000
+        assert survived.retried > 0
+        assert survived.again > 0
 
     async def test_shows_pollers_every_event_once(self, shop: Shop, server: Server, tmp_path: Path) -> None:
         with serving({**os.environ, **_POOL}, tmp_path / "second.log") as second:

@@ -26,7 +26,11 @@ TABLES = (
     "asset_rendition",
     "asset_search_token",
     "audit_entry",
+    "banner",
+    "banner_version",
     "invitation",
+    "logo",
+    "logo_version",
     "membership",
     "order_line",
     "persisted_operation",
@@ -131,6 +135,49 @@ GRANTS = """
 insert into storefront_grant (workspace_id, id, site_id, user_id, section, component)
 select workspace_id, gen_random_uuid(), $2::uuid, user_id, section, '/colors'
   from membership, unnest(array['theme', 'layout', 'seo']) section where workspace_id = $1
+"""
+# Of every type, status and audience, some with times, each with pictures that some others have too.
+BANNERS = """
+with picture as (
+  select id, row_number() over (order by id) n, count(*) over () c from asset
+   where workspace_id = $1 and kind = 'IMAGE'),
+made as (
+  insert into banner (workspace_id, id, site_id, title, banner_type, status, asset_id, tablet_asset_id, hidden_on,
+                      link_url, content, custom_styles, start_at, end_at, display_order, target_audience,
+                      target_countries, target_languages, target_devices, target_utm_campaigns, author, editor,
+                      created_by)
+  select $1, gen_random_uuid(), $2, 'No. ' || n,
+         (array['HERO', 'PROMOTION', 'ANNOUNCEMENT', 'CATEGORY', 'SIDEBAR', 'POPUP', 'FOOTER'])[1 + n % 7],
+         (array['DRAFT', 'PUBLISHED', 'PUBLISHED', 'ARCHIVED'])[1 + n % 4],
+         (select id from picture p where p.n = 1 + n.n % c), case when n % 3 = 0 then
+         (select id from picture p where p.n = 1 + n.n * 5 % c) end,
+         case when n % 5 = 0 then array['MOBILE', 'TABLET'] else '{}' end, case when n % 2 = 0 then '/ä' else '' end,
+         '{"b":1.0,"a":null}', '{"color":"#fff"}',
+         case when n % 4 = 1 then timestamptz '2020-01-01' + n * interval '1 year' end,
+         case when n % 6 = 5 then timestamptz '2026-01-01' + n * interval '1 year' end, n / 2,
+         (array['ALL', 'NEW_VISITORS', 'RETURNING_VISITORS', 'CUSTOMERS', 'CUSTOM', 'CUSTOM', 'ALL'])[1 + n % 7],
+         case when n % 3 = 0 then array['AT', 'DE'] else '{}' end, case when n % 2 = 0 then array['de'] else '{}' end,
+         case when n % 5 = 4 then array['MOBILE'] else '{}' end, case when n % 9 = 4 then array['ä'] else '{}' end,
+         'somebody', 'somebody else', (select user_id from membership where workspace_id = $1 order by user_id limit 1)
+    from generate_series(1, 40) n(n)
+  returning workspace_id, id)
+insert into banner_version (workspace_id, id, banner_id, number, snapshot, author)
+select workspace_id, gen_random_uuid(), id, n, '{"n":' || n || '.0}', 'somebody' from made, generate_series(1, 3) n
+"""
+LOGOS = """
+with made as (
+  insert into logo (workspace_id, id, site_id, name, logo_type, status, asset_id, max_width, alignment, start_at,
+                    end_at, author, editor)
+  select $1, gen_random_uuid(), $2, 'No. ' || n, (array['PRIMARY', 'DARK', 'FAVICON'])[1 + n % 3],
+         (array['DRAFT', 'PUBLISHED', 'PUBLISHED', 'ARCHIVED'])[1 + n % 4],
+         case when n % 8 > 0 then (select id from asset where workspace_id = $1 order by id offset n % 7 limit 1) end,
+         nullif(n % 4, 0), (array['LEFT', 'RIGHT'])[1 + n % 2],
+         case when n % 5 > 1 then timestamptz '2020-01-01' + n / 3 * interval '1 year' end,
+         case when n % 6 > 3 then timestamptz '2025-01-01' + n * interval '1 year' end, 'somebody', 'somebody else'
+    from generate_series(1, 24) n
+  returning workspace_id, id)
+insert into logo_version (workspace_id, id, logo_id, number, snapshot, author)
+select workspace_id, gen_random_uuid(), id, n, '{}', 'somebody' from made, generate_series(1, 2) n
 """
 # Due in a far future, so that no worker of another test takes them up.
 DELIVERIES = """
@@ -248,6 +295,9 @@ async def _sites(shop: Shop) -> None:
             await shop.sql(DRAFTS, shop.workspace_id, site)
             await shop.sql(MEMBERS, shop.workspace_id, site)
             await shop.sql(GRANTS, shop.workspace_id, site)
+        if number in {1, 3}:
+            await shop.sql(BANNERS, shop.workspace_id, site)
+            await shop.sql(LOGOS, shop.workspace_id, site)
         if number == 2:
             await shop.sql("update storefront_token set revoked_at = now() where site_id = $1", site)
         if number == 3:
@@ -385,6 +435,8 @@ _TIED = (
     ("webhook_delivery", "created_at"),
     ("webhook_endpoint", "created_at"),
     ("site", "created_at"),
+    ("banner", "created_at"),
+    ("logo", "created_at"),
     ("storefront_draft", "created_at"),
 )
 

@@ -32,7 +32,11 @@ TABLES = {
     "AssetRendition": "asset_rendition",
     "AssetUsage": "asset_usage",
     "AuditEntry": "audit_entry",
+    "Banner": "banner",
+    "BannerVersion": "banner_version",
     "Invitation": "invitation",
+    "Logo": "logo",
+    "LogoVersion": "logo_version",
     "Membership": "membership",
     "Order": "sales_order",
     "OrderLine": "order_line",
@@ -64,6 +68,8 @@ TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
     "AssetUsage": "assets:read",
     "AuditEntry": "audit:read",
+    "BannerVersion": "storefront:read",
+    "LogoVersion": "storefront:read",
     "Invitation": "members:read",
     "Membership": "members:read",
     "Order": "orders:read",
@@ -100,6 +106,10 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "AssetRendition": ({"WIDTH": "width"}, "ASC"),
     "AssetUsage": ({"ID": "id"}, "ASC"),
     "AuditEntry": ({"AT": "at"}, "DESC"),
+    "Banner": ({"DISPLAY_ORDER": "display_order", "CREATED_AT": "created_at"}, "ASC"),
+    "BannerVersion": ({"NUMBER": "number"}, "DESC"),
+    "Logo": ({"CREATED_AT": "created_at"}, "ASC"),
+    "LogoVersion": ({"NUMBER": "number"}, "DESC"),
     "Invitation": ({"CREATED_AT": "created_at"}, "DESC"),
     "Membership": ({"CREATED_AT": "created_at"}, "ASC"),
     "Order": ({"PLACED_AT": "placed_at", "NUMBER": "number", "TOTAL": "total_amount"}, "DESC"),
@@ -134,7 +144,12 @@ KINDS = {
     "id": UUID,
 }
 # Who sees what shoppers do not, by type; of all that is about products `products:read`.
-_UNPUBLISHED_SCOPES = {"Asset": "assets:read", "SyncEvent": "events:read"}
+_UNPUBLISHED_SCOPES = {
+    "Asset": "assets:read",
+    "Banner": "storefront:read",
+    "Logo": "storefront:read",
+    "SyncEvent": "events:read",
+}
 DEFAULT_SIZE, MAX_SIZE, MAX_LISTED, MAX_WORDS = 20, 100, 100, 8
 ID = re.compile(r"([A-Za-z]{1,60})_([0-9a-f]{32})")
 
@@ -167,6 +182,8 @@ class View:
         """Whether the row is there for the caller."""
         if type_name in {"Product", "ProductVariant", "Site"} and row["deleted_at"] is not None:
             return False
+        if type_name in {"Banner", "Logo"} and self.world.by_id["site"][row["site_id"]]["deleted_at"] is not None:
+            return False
         scope = _UNPUBLISHED_SCOPES.get(type_name, "products:read")
         if not self.has(scope) and not self.is_published(type_name, row):
             return False
@@ -182,9 +199,13 @@ class View:
     def is_published(self, type_name: str, row: Row) -> bool:
         """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
         if type_name == "SyncEvent":
-            return not row["type"].startswith(("order.", "site.", "storefront.draft"))
+            return not row["type"].startswith(("order.", "site.", "storefront.draft", "banner.draft", "logo.draft"))
         if type_name == "Asset":
             return bool(row["status"] == "READY")
+        if type_name == "Banner":
+            return _is_active(row, datetime.now(UTC))
+        if type_name == "Logo":
+            return _is_first_logo(self.world, row, datetime.now(UTC))
         if type_name in {"ProductVariant", "ProductImage"}:
             row = self.world.by_id["product"][row["product_id"]]
         elif type_name != "Product":
@@ -198,6 +219,27 @@ class View:
 
     def all(self, type_name: str) -> list[Row]:
         return [row for row in self.world.rows[TABLES[type_name]] if self.sees(type_name, row)]
+
+
+def _is_active(row: Row, at: datetime, taken: tuple[UUID, ...] = ()) -> bool:
+    """Whether a banner or a logo is shown at a moment, if those that are taken as published were."""
+    is_published = row["status"] == "PUBLISHED" or row["id"] in taken
+    has_begun, has_ended = row["start_at"] is None or row["start_at"] <= at, row["end_at"] and row["end_at"] <= at
+    return is_published and has_begun and not has_ended
+
+
+def _is_first_logo(world: World, row: Row, at: datetime, taken: tuple[UUID, ...] = ()) -> bool:
+    """Whether it is the one logo of its type that its site shows."""
+    rivals = [
+        other
+        for other in world.rows["logo"]
+        if (other["site_id"], other["logo_type"]) == (row["site_id"], row["logo_type"])
+        and other["asset_id"]
+        and _is_active(other, at, taken)
+    ]
+    never = datetime(1, 1, 1, tzinfo=UTC)
+    rivals.sort(key=lambda other: (other["start_at"] or never, other["end_at"] is not None, other["id"]))
+    return bool(rivals) and rivals[-1] is row
 
 
 @dataclass(frozen=True)
@@ -471,6 +513,32 @@ def _is_for(_view: View, delivery: Row, text: str) -> bool:
     return bool(delivery["endpoint_id"] == id_of(text, "WebhookEndpoint"))
 
 
+def _drafts(shown: Row, type_name: str) -> tuple[UUID, ...]:
+    return tuple(found for text in shown.get("draftIds") or () if (found := id_of(text, type_name)))
+
+
+def _is_for_audience(banner: Row, known: Row) -> bool:
+    """Whether a banner is for somebody of whom this is known."""
+    match banner["target_audience"]:
+        case "ALL":
+            return True
+        case "CUSTOMERS":
+            return bool(known.get("isCustomer"))
+        case "CUSTOM":
+            tag = (known.get("languageCode") or "").lower()
+            languages = banner["target_languages"]
+            meets_language = not languages or any(tag == each or tag.startswith(each + "-") for each in languages)
+            asked = {
+                "target_countries": (known.get("countryCode") or "").upper(),
+                "target_devices": known.get("device"),
+                "target_utm_sources": known.get("utmSource"),
+                "target_utm_campaigns": known.get("utmCampaign"),
+            }
+            return meets_language and all(not banner[name] or value in banner[name] for name, value in asked.items())
+        case visitors:
+            return bool(visitors == f"{known.get('visitor')}_VISITORS")
+
+
 def event_type(stored: str) -> str:
     return stored.upper().replace(".", "_")
 
@@ -488,6 +556,18 @@ FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("AuditEntry", "callerId"): _is_called_by,
     ("AuditEntry", "callerKind"): lambda _view, row, value: row["caller_kind"] == value,
     ("AuditEntry", "entityId"): _is_about,
+    ("Banner", "audience"): lambda _view, row, audience: _is_for_audience(row, audience),
+    ("Banner", "bannerType"): _is_one_of("banner_type"),
+    ("Banner", "shown"): lambda _view, row, shown: (
+        _is_active(row, shown.get("at") or datetime.now(UTC), _drafts(shown, "Banner"))
+        and _is_for_audience(row, shown["audience"])
+    ),
+    ("Banner", "status"): _is_one_of("status"),
+    ("Logo", "logoType"): _is_one_of("logo_type"),
+    ("Logo", "shown"): lambda view, row, shown: _is_first_logo(
+        view.world, row, shown.get("at") or datetime.now(UTC), _drafts(shown, "Logo")
+    ),
+    ("Logo", "status"): _is_one_of("status"),
     ("Invitation", "isOpen"): _is_open,
     ("Membership", "role"): _is_one_of("role"),
     ("Order", "email"): lambda _view, row, value: row["email"] == value.lower(),
@@ -817,7 +897,48 @@ def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def _responsive(thing: Thing) -> Row:
+    assets = {f"{name}Asset": _related("Asset", f"{name}_asset_id")(thing) for name in ("tablet", "mobile")}
+    return assets | {"hiddenOn": thing.row["hidden_on"]}
+
+
+def _display(thing: Thing) -> Row:
+    return {name: thing.row[snake(name)] for name in ("maxWidth", "maxHeight", "alignment", "linkUrl")}
+
+
+def _custom_target(thing: Thing) -> Row:
+    thing.view.need("storefront:read")
+    names = ("countries", "languages", "devices", "utmSources", "utmCampaigns")
+    return {name: thing.row["target_" + snake(name)] for name in names}
+
+
+# What banners and logos have in common.
+_PLACEMENT: dict[str, Callable[..., Any]] = {
+    "asset": _related("Asset", "asset_id"),
+    "author": _only_with("storefront:read", "author"),
+    "createdBy": _related("User", "created_by"),
+    "editor": _only_with("storefront:read", "editor"),
+    "isActive": lambda thing: thing.view.is_published(thing.type_name, thing.row),
+    "responsiveSettings": _responsive,
+    "site": _related("Site", "site_id"),
+    "updatedBy": _related("User", "updated_by"),
+}
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
+    **{(name, field): value for name in ("Banner", "Logo") for field, value in _PLACEMENT.items()},
+    ("Banner", "content"): _json("content"),
+    ("Banner", "customStyles"): _json("custom_styles"),
+    ("Banner", "customTarget"): _custom_target,
+    ("Banner", "versions"): _guarded("storefront:read", _children("BannerVersion", "banner_id")),
+    ("BannerVersion", "banner"): _related("Banner", "banner_id"),
+    ("BannerVersion", "createdBy"): _related("User", "created_by"),
+    ("BannerVersion", "snapshot"): _json("snapshot"),
+    ("Logo", "displaySettings"): _display,
+    ("Logo", "versions"): _guarded("storefront:read", _children("LogoVersion", "logo_id")),
+    ("LogoVersion", "logo"): _related("Logo", "logo_id"),
+    ("LogoVersion", "createdBy"): _related("User", "created_by"),
+    ("LogoVersion", "snapshot"): _json("snapshot"),
+    ("Site", "banners"): _guarded("storefront:read", _children("Banner", "site_id")),
+    ("Site", "logos"): _guarded("storefront:read", _children("Logo", "site_id")),
     ("ApiKey", "scopes"): _scopes,
     ("Asset", "createdBy"): _related("User", "created_by"),
     ("Asset", "failureReason"): _only_with("assets:read", "failure_reason"),
@@ -986,6 +1107,18 @@ def _storefront_config(view: View, siteId: str | None = None) -> Thing | None:  
     return view.find("StorefrontConfig", site["live_version_id"]) if site else None
 
 
+def _active(type_name: str) -> Callable[..., Row]:
+    """What the site of the caller's token shows."""
+
+    def value(view: View, **arguments: Any) -> Row:
+        _enter(view.caller)
+        site_id = view.caller.site_id
+        rows = [row for row in view.all(type_name) if site_id is not None and row["site_id"] == site_id]
+        return connection(view, type_name, rows, **arguments)
+
+    return value
+
+
 def _version_diff(view: View, to: str, **arguments: str) -> list[Row]:
     """How two versions differ is shown in tests/storefront: here only that they are the caller's, and of one site."""
     _enter(view.caller, "storefront:read")
@@ -1098,7 +1231,11 @@ def _nodes(view: View, ids: list[str]) -> list[Any]:
 
 ROOTS: dict[str, Callable[..., Any]] = {
     "apiKeys": _listed("ApiKey", "api_keys:read"),
+    "activeBanners": _active("Banner"),
+    "activeLogos": _active("Logo"),
     "asset": _by_id("Asset", "assets:read"),
+    "banner": _by_id("Banner", "storefront:read"),
+    "logo": _by_id("Logo", "storefront:read"),
     "assets": _listed("Asset", "assets:read"),
     "auditEntries": _listed("AuditEntry", "audit:read"),
     "changes": _changes,

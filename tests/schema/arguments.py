@@ -58,7 +58,10 @@ SCALARS: dict[str, Any] = {
 # Any other enum gets its first value.
 ENUMS = {"CurrencyCode": "EUR", "Role": "STAFF", "ProductStatus": "ACTIVE"}
 # Inputs that are refused with their required fields alone: the fields that they need besides.
-NEEDED_TOO: dict[str, tuple[str, ...]] = {"WebhookEventsReplayInput": ("afterSequence",)}
+NEEDED_TOO: dict[str, tuple[str, ...]] = {
+    "WebhookEventsReplayInput": ("afterSequence",),
+    "VisitorDataDeleteInput": ("sessionIds",),
+}
 # IDs of which neither the field nor the input says what they are of: any type that makes the answer differ.
 ID_TYPES: dict[tuple[str, Path], str] = {
     ("node", ("id",)): "Product",
@@ -71,6 +74,8 @@ ID_TYPES: dict[tuple[str, Path], str] = {
     ("storefrontVersionDiff", ("from",)): "StorefrontVersion",
     ("storefrontVersionDiff", ("to",)): "StorefrontVersion",
     ("storefrontVersionRestore", ("id",)): "StorefrontVersion",
+    ("bannerVersionRestore", ("id",)): "BannerVersion",
+    ("logoVersionRestore", ("id",)): "LogoVersion",
     ("auditEntries", ("filter", "entityId")): "Product",
     ("auditEntries", ("filter", "callerId")): "ApiKey",
 }
@@ -193,7 +198,10 @@ def _named_type(root: Root, path: Path) -> str | None:
         return next((type_ for type_ in [*shown, *deleted] if type_ in SOURCES), None)
     stem = name.removesuffix("Ids").removesuffix("Id")
     stem = stem[:1].upper() + stem[1:]
-    return stem if stem in SOURCES else _longest(type_ for type_ in SOURCES if type_.endswith(stem))
+    if stem in SOURCES:
+        return stem
+    # A `fromVersionId` may be of many types; a `mobileAssetId` is an asset's.
+    return _longest(type_ for type_ in SOURCES if type_.endswith(stem) or stem.endswith(type_))
 
 
 def _longest(names: Any) -> str | None:

@@ -39,6 +39,12 @@ LISTS = {
     "StorefrontToken.allowedOrigins",  # at most 50
     "Query.storefrontVersionDiff",  # at most 5,000, or it is refused
     "StorefrontDraftValidatePayload.changedSections",  # five
+    "BannerTarget.countries",  # this and the next four: at most 50
+    "BannerTarget.devices",
+    "BannerTarget.languages",
+    "BannerTarget.utmCampaigns",
+    "BannerTarget.utmSources",
+    "ResponsiveSettings.hiddenOn",  # at most as many as there are devices
     "StorefrontVersion.tags",  # at most 20
     "StorefrontTokenOperationsRegisterPayload.operations",  # as many as documents were sent
     "StorefrontTokenOperationsUnregisterPayload.hashes",  # as many as were sent
@@ -79,6 +85,10 @@ def described(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
                 yield from ((f"{type_.name}.{key}({arg})", a.description) for arg, a in each.args.items())
 
 
+# Mutations that take a list of things, each of which is done or refused by itself.
+BATCHES = {"visitorEventsTrack": {"events": "VisitorEventInput"}}
+
+
 class TestMutations:
     """Every mutation looks like every other."""
 
@@ -110,6 +120,7 @@ class TestMutations:
         assert {name: kind for name, kind in inputs.items() if kind.endswith("Input")} in (
             {},
             {"input": f"{title}Input"},
+            BATCHES.get(root.name),
         )
 
 

@@ -24,6 +24,7 @@ GLOBAL_TABLES = frozenset(
         "user_audit_entry",
         "user_idempotency_key",
         "user_session",
+        "visitor_salt",
         "worker",
     }
 )
@@ -35,7 +36,8 @@ MIGRATIONS_TABLE = "alembic_version"
 
 OUR_SCHEMAS = "n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'"
 RELATIONS = f"""
-select c.oid, c.relname as name, c.relkind::text as kind, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+select c.oid, c.relname as name, c.relkind::text as kind, c.relispartition as is_partition,
+       c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
        c.reloptions as options, n.nspname as namespace, pg_get_userbyid(c.relowner) as owner
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where {OUR_SCHEMAS} and c.relkind = any($1::"char"[])
@@ -64,8 +66,8 @@ async def relations(connection: Connection, *kinds: str) -> list[Any]:
 
 
 async def table_names(connection: Connection) -> list[str]:
-    """Every table of ours."""
-    found = [row["name"] for row in await relations(connection, "r", "p")]
+    """Every table of ours; of one that is partitioned the whole, which is what everybody asks."""
+    found = [row["name"] for row in await relations(connection, "r", "p") if not row["is_partition"]]
     return [name for name in found if name != MIGRATIONS_TABLE]
 
 

@@ -33,6 +33,10 @@ from tests.tenancy.world import filled_shop
 
 ROLES = ("app", "system")
 PINNED_BY_ID = PINNED.replace("workspace_id", "id", 1)
+# Functions that run with the owner's rights: the roles can neither make nor drop tables.
+AS_OWNER = {"make_visitor_event_partitions", "drop_visitor_event_partitions"}
+# A row must find its partition before any policy looks at it.
+PARTITIONED_BY = {"visitor_event": (", occurred_at", ", now()")}
 HARMLESS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 _GRANT = re.compile(r"(\w+)\s*(?:\(([^)]*)\))?")
 
@@ -108,6 +112,37 @@ class TestPolicies:
                 assert found == expected, table
                 assert len(rows) == len(expected), f"{table}: one policy a role"
                 assert kinds == {("PERMISSIVE", "ALL", True)}, table
+
+
+class TestPartitions:
+    """Parts of tables: whoever asks one by its own name goes past the whole table's policies."""
+
+    async def test_are_closed_to_every_role_but_through_their_table(self, platform: Platform) -> None:
+        async with as_owner(platform) as owner:
+            parts = [row["name"] for row in await relations(owner, "r", "p") if row["is_partition"]]
+            granted = await owner.fetch(
+                "select c.relname, a.grantee::regrole from pg_class c cross join lateral aclexplode(c.relacl) a "
+                "where c.relname = any($1::text[]) and a.grantee <> c.relowner",
+                parts,
+            )
+            policies = await owner.fetch("select tablename from pg_policies where tablename = any($1::text[])", parts)
+
+        assert len(parts) >= 5
+        assert granted == []
+        assert policies == []
+
+    async def test_have_the_primary_key_of_their_table(self, platform: Platform) -> None:
+        async with as_owner(platform) as owner:
+            rows = await owner.fetch(
+                """select i.inhrelid::regclass::text as part, pg_get_constraintdef(own.oid) as own,
+                          pg_get_constraintdef(whole.oid) as whole
+                     from pg_inherits i join pg_class c on c.oid = i.inhparent and c.relkind = 'p'
+                          join pg_constraint whole on whole.conrelid = i.inhparent and whole.contype = 'p'
+                          left join pg_constraint own on own.conrelid = i.inhrelid and own.contype = 'p'"""
+            )
+
+        assert rows
+        assert [row["part"] for row in rows if row["own"] != row["whole"]] == []
 
 
 async def _deparsed(connection: Connection, table: str, expression: str) -> str:
@@ -268,13 +303,22 @@ class TestOtherObjects:
         assert others == [], "a materialized view holds rows without policies"
 
     async def test_functions_run_with_the_rights_of_who_calls(self, platform: Platform) -> None:
+        """But for those that make and drop partitions, which only the system may call; they look names up in no schema
+        that a caller could put something into.
+        """
         async with as_owner(platform) as owner:
+            system = (await database_roles(owner))["system"]
             functions = await owner.fetch(
-                f"""select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+                f"""select p.proname as name, p.proconfig[1] as path,
+                           array(select g.grantee::regrole::text from aclexplode(p.proacl) g
+                                  where g.grantee <> p.proowner) as callers
+                      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
                      where {OUR_SCHEMAS} and p.prosecdef"""
             )
 
-        assert functions == []
+        assert {row["name"] for row in functions} == AS_OWNER
+        assert {row["path"] for row in functions} == {"search_path=pg_catalog, public, pg_temp"}
+        assert [row["callers"] for row in functions] == [[system]] * len(AS_OWNER)
 
     async def test_there_are_no_sequences(self, platform: Platform) -> None:
         """They count for all workspaces together, and would tell one how busy the others are."""
@@ -336,8 +380,9 @@ class TestPin:
         async with platform.database.app.acquire() as connection:
             for table in await tenant_tables(connection):
                 column = workspace_column(table)
+                also, value = PARTITIONED_BY.get(table, ("", ""))
                 refusal = await _refusal(
-                    connection, mine, f"insert into {table} ({column}) values ($1)", theirs.workspace_id
+                    connection, mine, f"insert into {table} ({column}{also}) values ($1{value})", theirs.workspace_id
                 )
 
                 may_insert = ("app", "INSERT", None) in declared_grants(table)

@@ -56,6 +56,18 @@ mutation ($input: StorefrontMemberSetInput!) { storefrontMemberSet(input: $input
 GRANT_ADD = """
 mutation ($input: StorefrontGrantAddInput!) { storefrontGrantAdd(input: $input) { userErrors { code message } } }
 """
+BANNER_CREATE = """
+mutation ($input: BannerCreateInput!) { bannerCreate(input: $input) { banner { id } userErrors { code message } } }
+"""
+BANNER_PUBLISH = """
+mutation ($id: ID!) { bannerPublish(id: $id, input: { revision: 1 }) { userErrors { code message } } }
+"""
+LOGO_CREATE = """
+mutation ($input: LogoCreateInput!) { logoCreate(input: $input) { logo { id } userErrors { code message } } }
+"""
+LOGO_PUBLISH = """
+mutation ($id: ID!) { logoPublish(id: $id, input: { revision: 1 }) { userErrors { code message } } }
+"""
 # Of what hardly any test does, so that no worker of another test enters deliveries while this one looks at them.
 WEBHOOK_CREATE = """
 mutation {
@@ -78,6 +90,28 @@ hour as (
   values ($1, $3, date_trunc('hour', now()), 1, 1, 0, 0, 0, now()))
 insert into webhook_attempt (workspace_id, id, delivery_id, number, started_at, duration_ms, response_body)
 select workspace_id, $5, id, 1, now(), 7, '' from delivery
+"""
+# Counted, so that no worker of another test counts the day anew; a note waits for a day that nobody counts.
+VISITED = """
+with event as (
+  insert into visitor_event (workspace_id, occurred_at, id, name, session_id, visitor_id, host, path, title, referrer,
+                             source, medium, campaign, device, browser, os, country, is_bot)
+  values ($1, now(), $2, 'page_view', $2, $2, 'shop.example', '/', '', '', 'direct', '', '', 'desktop', 'Firefox',
+          'Linux', '', false)),
+note as (insert into visitor_day_due (workspace_id, day) values ($1, current_date)),
+hour as (
+  insert into visitor_hour (workspace_id, day, hour, visitors, sessions, page_views, events, bot_events)
+  values ($1, current_date, now(), 1, 1, 1, 1, 0)),
+page as (
+  insert into visitor_day_page (workspace_id, day, path, views, visitors, entries, exits, bounces, seconds)
+  values ($1, current_date, '/', 1, 1, 1, 1, 1, 0)),
+dimension as (
+  insert into visitor_day_dimension (workspace_id, day, dimension, value, visitors, sessions, bounces, page_views,
+                                     purchased)
+  values ($1, current_date, 'source', 'direct', 1, 1, 1, 1, 0))
+insert into visitor_day (workspace_id, day, visitors, sessions, bounces, page_views, events, bot_events, seconds,
+                         viewed, carted, checked_out, purchased, counted_at, counting_ms)
+values ($1, current_date, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, now() + interval '1 day', 1)
 """
 UPLOAD = """
 mutation ($input: AssetUploadCreateInput!) {
@@ -126,15 +160,16 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     site = await _done(shop, "storefrontTokenCreate", STOREFRONT_TOKEN_CREATE, {}, token=secret)
     site_id = site["storefrontToken"]["id"]
     await _done(shop, "storefrontTokenOperationsRegister", OPERATIONS_REGISTER, {"id": site_id})
-    await _add_site(shop)
+    await _add_site(shop, global_id("Asset", asset_id))
     await _add_webhook(shop)
     await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
+    await shop.sql(VISITED, shop.workspace_id, new_id())
     await shop.platform.polls.flush(shop.platform.database)
     return FilledShop(shop, {name: await _newest(shop, name) for name in NODES})
 
 
-async def _add_site(shop: Shop) -> None:
-    """A site with a second version of its config, a draft, and somebody with a role and a grant.
+async def _add_site(shop: Shop, asset: str) -> None:
+    """A site with a second version of its config, a draft, a banner, a logo, and somebody with a role and a grant.
 
     All by a person, whom these rows then name.
     """
@@ -147,6 +182,15 @@ async def _add_site(shop: Shop) -> None:
         draft = (await _done(shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": new}, **owner))["storefrontDraft"]
         if name == "Published":
             await _done(shop, "storefrontDraftPublish", DRAFT_PUBLISH, {"id": draft["id"]}, **owner)
+    new = {"siteId": site, "title": "Banner", "bannerType": "HERO", "assetId": asset}
+    banner = (await _done(shop, "bannerCreate", BANNER_CREATE, {"input": new}, **owner))["banner"]["id"]
+    await _done(shop, "bannerPublish", BANNER_PUBLISH, {"id": banner}, **owner)
+    new = {"siteId": site, "name": "Logo", "logoType": "PRIMARY", "assetId": asset}
+    logo = (await _done(shop, "logoCreate", LOGO_CREATE, {"input": new}, **owner))["logo"]["id"]
+    await _done(shop, "logoPublish", LOGO_PUBLISH, {"id": logo}, **owner)
+    for table in ("banner", "logo"):
+        # A draft again, as mutations expect it that are tried with the newest of everything.
+        await shop.sql(f"update {table} set status = 'DRAFT', revision = 1")
     person = {"siteId": site, "userId": global_id("User", shop.owner.id)}
     await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
     await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)

@@ -91,7 +91,7 @@ class TestWorkspaceCreate:
                         "action": "workspaceCreate",
                         "entityType": "Workspace",
                         "callerLabel": person.email,
-                        "changes": {"name": "North Lamps", "slug": slug, "currency_code": "XAF"},
+                        "changes": {"name": "North Lamps", "slug": slug, "currency_code": "XAF", "time_zone": "UTC"},
                     }
                 ]
             },

@@ -56,8 +56,15 @@ class Exchange:
         client = self.scope["client"]
         return client[0] if client else ""
 
-    async def body(self) -> bytes:
-        """The whole body. How long a client may take for it is bounded where connections are (`routes/connection.py`).
+    @property
+    def asks_not_to_be_tracked(self) -> bool:
+        """By Do-Not-Track, or by Global Privacy Control."""
+        return self.header(b"dnt") == "1" or self.header(b"sec-gpc") == "1"
+
+    async def body(self, limit: int = MAX_BODY) -> bytes:
+        """The whole body, of at most `limit` bytes.
+
+        How long a client may take for it is bounded where connections are (`routes/connection.py`).
 
         Raises:
             TooLarge: there is more of it than we read.
@@ -65,18 +72,20 @@ class Exchange:
 
         """
         length = self.header(b"content-length")
-        if len(length) > _MAX_DIGITS or (length.isdigit() and int(length) > MAX_BODY):
-            raise TooLarge(_TOO_LARGE)
+        if len(length) > _MAX_DIGITS or (length.isdigit() and int(length) > limit):
+            raise TooLarge(_too_large(limit))
         message = await self._next()
         first: bytes = message["body"]
+        if len(first) > limit:
+            raise TooLarge(_too_large(limit))
         if not message["more_body"]:
             return first
         body = bytearray(first)
         while message["more_body"]:
             message = await self._next()
             body += message["body"]
-            if len(body) > MAX_BODY:
-                raise TooLarge(_TOO_LARGE)
+            if len(body) > limit:
+                raise TooLarge(_too_large(limit))
         return bytes(body)
 
     async def _next(self) -> Message:
@@ -114,4 +123,6 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": body})
 
 
-_TOO_LARGE = f"The body is larger than {MAX_BODY // 1024 // 1024} MB."
+def _too_large(limit: int) -> str:
+    megabytes = limit // 1024 // 1024
+    return f"The body is larger than {megabytes} MB." if megabytes else f"The body is larger than {limit // 1024} kB."

@@ -1,0 +1,200 @@
+"""Counting days: whatever day has new events is counted anew from all of them, so that counting twice changes nothing.
+
+A note in `visitor_day_due` is committed together with its events. Who counts takes the notes first and reads the events
+after that, so it sees the events of every note it took; a note that comes later has the day counted again. One at a
+time counts a day, by a lock: an older count never comes after a newer one.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core.clock import now
+from core.connections import Connection
+from core.database import pinned
+from resolvers.context import Platform
+
+# A day is counted again after so many times as long as counting it took: so it takes a twentieth of a worker's time.
+REST = 20
+# Days that one run takes.
+MAX_DAYS = 200
+# Seconds. A day takes about 7 s for each million of its events.
+COUNT_SECONDS = 300.0
+MAX_SECONDS_ON_PAGE = 3_600
+
+_DUE = f"""
+select distinct d.workspace_id, d.day from visitor_day_due d
+  left join visitor_day v on v.workspace_id = d.workspace_id and v.day = d.day
+ where v.counted_at is null or v.counted_at < now() - {REST} * v.counting_ms * interval '1 millisecond'
+ limit $1
+"""  # noqa: S608 - numbers of ours
+_LOCK = "select pg_try_advisory_xact_lock(hashtextextended('visitor_day ' || $1::text, 0))"
+_TAKE = "delete from visitor_day_due where workspace_id = $1 and day = $2"
+_CLEAR = tuple(
+    f"delete from {table} where workspace_id = $1 and day = $2"  # noqa: S608 - names of ours
+    for table in ("visitor_hour", "visitor_day_page", "visitor_day_dimension")
+)
+# `$2` is the day, from `$3` up to `$4`. Sessions are put in order once: `n` counts their events, `m` those of the same
+# name, `m_left` the same from behind.
+_COUNT = f"""
+with event as materialized (
+  select occurred_at, id, sequence, name, session_id, visitor_id, path, source, medium, campaign, device, browser, os,
+         country, is_bot,
+         case when name = 'page_leave' and jsonb_typeof(properties->'seconds') = 'number'
+              then round(least(greatest((properties->>'seconds')::numeric, 0), {MAX_SECONDS_ON_PAGE})) else 0
+         end as seconds
+    from visitor_event where workspace_id = $1 and occurred_at >= $3 and occurred_at < $4),
+person as not materialized (select * from event where not is_bot),
+placed as (
+  select *, row_number() over (partition by session_id order by occurred_at, sequence nulls first, id) as n,
+         row_number() over (partition by session_id, name order by occurred_at, sequence nulls first, id) as m,
+         row_number() over (partition by session_id, name
+                            order by occurred_at desc, sequence desc nulls last, id desc) as m_left
+    from person),
+visit as materialized (
+  select session_id, min(occurred_at) as began_at, (array_agg(visitor_id) filter (where n = 1))[1] as visitor_id,
+         max(source) filter (where n = 1) as source, max(medium) filter (where n = 1) as medium,
+         max(campaign) filter (where n = 1) as campaign, max(device) filter (where n = 1) as device,
+         max(browser) filter (where n = 1) as browser, max(os) filter (where n = 1) as os,
+         max(country) filter (where n = 1) as country,
+         max(path) filter (where name = 'page_view' and m = 1) as entry,
+         max(path) filter (where name = 'page_view' and m_left = 1) as exit,
+         count(*) filter (where name = 'page_view') as page_views,
+         count(*) filter (where name = 'page_view') = 1
+           and bool_and(name in ('page_view', 'page_leave')) as is_bounce,
+         max(case name when 'purchase' then 4 when 'checkout_initiated' then 3 when 'add_to_cart' then 2
+                       when 'product_view' then 1 else 0 end) as reached
+    from placed group by session_id),
+hours as (
+  insert into visitor_hour (workspace_id, day, hour, visitors, sessions, page_views, events, bot_events)
+  select $1, $2, hour, sum(visitors), sum(sessions), sum(page_views), sum(events), sum(bot_events)
+    from (select date_bin('1 hour', occurred_at, $3) as hour,
+                 count(distinct visitor_id) filter (where not is_bot) as visitors, 0 as sessions,
+                 count(*) filter (where not is_bot and name = 'page_view') as page_views,
+                 count(*) filter (where not is_bot) as events, count(*) filter (where is_bot) as bot_events
+            from event group by 1
+          union all
+          select date_bin('1 hour', began_at, $3), 0, count(*), 0, 0, 0 from visit group by 1) of_hour
+   group by hour),
+pages as (
+  insert into visitor_day_page (workspace_id, day, path, views, visitors, entries, exits, bounces, seconds)
+  select $1, $2, path, sum(views), sum(visitors), sum(entries), sum(exits), sum(bounces), sum(seconds)
+    from (select path, count(*) filter (where name = 'page_view') as views,
+                 count(distinct visitor_id) filter (where name = 'page_view') as visitors,
+                 0 as entries, 0 as exits, 0 as bounces, sum(seconds) as seconds
+            from person where name in ('page_view', 'page_leave') group by path
+          union all
+          select entry, 0, 0, count(*), 0, count(*) filter (where is_bounce), 0
+            from visit where entry is not null group by entry
+          union all
+          select exit, 0, 0, 0, count(*), 0, 0 from visit where exit is not null group by exit) of_page
+   group by path),
+dimensions as (
+  insert into visitor_day_dimension (workspace_id, day, dimension, value, visitors, sessions, bounces, page_views,
+                                     purchased)
+  select $1, $2, dimension, value, count(distinct visitor_id), count(*), count(*) filter (where is_bounce),
+         sum(page_views), count(*) filter (where reached = 4)
+    from visit cross join lateral (
+      values ('source', source), ('medium', medium), ('campaign', campaign), ('device', device), ('browser', browser),
+             ('os', os), ('country', country)) d(dimension, value)
+   where value <> '' group by dimension, value)
+insert into visitor_day as v (workspace_id, day, visitors, sessions, bounces, page_views, events, bot_events, seconds,
+                              viewed, carted, checked_out, purchased, counted_at, counting_ms)
+select $1, $2, e.visitors, s.sessions, s.bounces, e.page_views, e.events, e.bot_events, e.seconds, s.viewed, s.carted,
+       s.checked_out, s.purchased, clock_timestamp(), 0
+  from (select count(distinct visitor_id) filter (where not is_bot) as visitors,
+               count(*) filter (where not is_bot and name = 'page_view') as page_views,
+               count(*) filter (where not is_bot) as events, count(*) filter (where is_bot) as bot_events,
+               coalesce(sum(seconds) filter (where not is_bot), 0) as seconds from event) e
+ cross join (
+    select count(*) as sessions, count(*) filter (where is_bounce) as bounces,
+           count(*) filter (where reached >= 1) as viewed, count(*) filter (where reached >= 2) as carted,
+           count(*) filter (where reached >= 3) as checked_out, count(*) filter (where reached >= 4) as purchased
+      from visit) s
+on conflict (workspace_id, day) do update
+   set visitors = excluded.visitors, sessions = excluded.sessions, bounces = excluded.bounces,
+       page_views = excluded.page_views, events = excluded.events, bot_events = excluded.bot_events,
+       seconds = excluded.seconds, viewed = excluded.viewed, carted = excluded.carted,
+       checked_out = excluded.checked_out, purchased = excluded.purchased, counted_at = excluded.counted_at,
+       counting_ms = excluded.counting_ms
+"""  # noqa: S608 - numbers of ours
+# All of the transaction, but for its commit.
+_NOTE_COST = """
+update visitor_day
+   set counted_at = clock_timestamp(), counting_ms = 1000 * extract(epoch from clock_timestamp() - now())
+ where workspace_id = $1 and day = $2
+"""
+_NOTE = "insert into visitor_day_due (workspace_id, day) select $1, unnest($2::date[])"
+# A day more on either side: in another time zone events may fall on it.
+_NOTE_ALL = """
+insert into visitor_day_due (workspace_id, day)
+select $1, day::date
+  from (select min(day) - 1 as first, max(day) + 1 as last from visitor_day where workspace_id = $1) d
+ cross join lateral generate_series(d.first, d.last, interval '1 day') day
+"""
+
+
+class DueDay(NamedTuple):
+    """A day of a workspace that has events which are not counted."""
+
+    workspace_id: UUID
+    day: date
+
+
+async def due_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueDay]:
+    """The days that are to be counted now."""
+    async with platform.database.system.acquire() as connection:
+        return [DueDay(*row) for row in await connection.fetch(_DUE, limit)]
+
+
+async def count_due_days(platform: Platform) -> int:
+    """Counts what is due; gives how many days that were."""
+    return sum([await count_day(platform, *due) for due in await due_days(platform)])
+
+
+async def count_day(platform: Platform, workspace_id: UUID, day: date) -> bool:
+    """Counts a day from its events; False where somebody else is counting it.
+
+    A day of which events may have been deleted for their age keeps what was counted of it.
+    """
+    async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+        if not await connection.fetchval(_LOCK, f"{workspace_id} {day}"):
+            return False
+        await connection.execute(_TAKE, workspace_id, day)
+        if day < first_whole_day(platform):
+            return True
+        begin, end = await _bounds(connection, workspace_id, day)
+        await connection.execute(f"set local statement_timeout = '{COUNT_SECONDS:.0f}s'; set local work_mem = '64MB'")
+        for statement in _CLEAR:
+            await connection.execute(statement, workspace_id, day)
+        await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
+        await connection.execute(_NOTE_COST, workspace_id, day)
+    return True
+
+
+def first_whole_day(platform: Platform) -> date:
+    """The first day of which no event was deleted for its age, whatever the time zone."""
+    return now().astimezone(UTC).date() - timedelta(days=platform.settings.visitor_event_days - 2)
+
+
+async def recount_days(connection: Connection, workspace_id: UUID, days: Iterable[date]) -> None:
+    """Has the days counted anew, by a connection that is pinned to the workspace."""
+    await connection.execute(_NOTE, workspace_id, list(days))
+
+
+async def recount_all_days(connection: Connection, workspace_id: UUID) -> None:
+    """Has all days counted anew that were counted, by a connection that is pinned to the workspace."""
+    await connection.execute(_NOTE_ALL, workspace_id)
+
+
+async def _bounds(connection: Connection, workspace_id: UUID, day: date) -> tuple[datetime, datetime]:
+    """When the day begins in the workspace's time zone, and when the next one does."""
+    zone = ZoneInfo(await connection.fetchval("select time_zone from workspace where id = $1", workspace_id))
+    return midnight(day, zone), midnight(day + timedelta(days=1), zone)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of the day in the zone, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
