@@ -28,7 +28,7 @@ from models.order import OrderLine, SalesOrder
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
 from models.site import Hostname, Site, Theme, ThemeVersion
-from models.storefront import StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
+from models.storefront import StorefrontAsset, StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
 from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
 
@@ -61,6 +61,7 @@ __all__ = [
     "SalesOrder",
     "SignInThrottle",
     "Site",
+    "StorefrontAsset",
     "StorefrontDraft",
     "StorefrontGrant",
     "StorefrontMember",

@@ -178,7 +178,7 @@ async def _add_site(shop: Shop, asset: str) -> None:
     given = {"name": "Site", "slug": f"site-{new_id().hex[-12:]}", "themeId": theme_id}
     site = (await _done(shop, "siteCreate", SITE_CREATE, {"input": given}, **owner))["site"]["id"]
     for name in ("Published", "Open"):
-        new = {"siteId": site, "name": name, "changes": {"seo": {"title": name}}}
+        new = {"siteId": site, "name": name, "changes": {"seo": {"title": name, "picture": {"assetId": asset}}}}
         draft = (await _done(shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": new}, **owner))["storefrontDraft"]
         if name == "Published":
             await _done(shop, "storefrontDraftPublish", DRAFT_PUBLISH, {"id": draft["id"]}, **owner)
