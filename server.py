@@ -39,6 +39,7 @@ from routes.connection import BoundedHttp, BoundedWebSocket
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
+from routes.seo import ROUTES as SEO_ROUTES
 from routes.upload import upload_routes
 from schema.transport.admission import Admission
 from schema.transport.http import HttpDoor
@@ -70,6 +71,7 @@ class Application:
                 *HEALTH_ROUTES,
                 *GRAPHIQL_ROUTES,
                 *ASSET_ROUTES,
+                *SEO_ROUTES,
                 *upload_routes(),
                 Mount("/media", Media(settings.data_dir)),
             ],
@@ -118,6 +120,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     websocket = WebSocketDoor(runner, admission, live)
     app.state.platform = platform
     app.state.backlog = Backlog(platform)
+    app.state.throttle, app.state.cache = throttle, cache
     app.state.http_door = HttpDoor(runner, admission, cache, partial(_page, settings))
     app.router.routes.append(WebSocketRoute("/graphql", websocket))
     # The schema and the modules live as long as the process: the collector need not look at them again and again. And

@@ -205,6 +205,12 @@ class Settings(BaseSettings):
         """The address of a site, without a slash at the end."""
         return (self.sites_url or f"http://{{slug}}.localhost:{self.port}").replace("{slug}", slug).rstrip("/")
 
+    def absolute_url(self, url: str) -> str:
+        """The address as it is; a path of this server with the public URL before it, or the CDN's for assets."""
+        if not url.startswith("/"):
+            return url
+        return (self.assets_url if self.assets_url and url.startswith("/assets/") else self.base_url) + url
+
     @cached_property
     def app_dsn(self) -> str:
         return self._dsn(self.database_app_url, "app")

@@ -1,7 +1,8 @@
 """How a GraphQL type maps to its table: plain declarations, made beside the type.
 
 SQL is written as templates: `{t}` is the table's alias, in a relation `{p}` is the parent's and `{c}` the child's;
-`$1` is the workspace. Nothing that a client sends ever becomes part of a template.
+`$1` is the workspace. A column may name `{site}`, the id of the site that the caller's storefront token is of, which is
+null where there is none. Nothing that a client sends ever becomes part of a template.
 """
 
 from collections.abc import Callable, Mapping

@@ -67,6 +67,7 @@ ID_TYPES: dict[tuple[str, Path], str] = {
     ("webhookEventsReplay", ("id",)): "WebhookEndpoint",
     ("storefrontDraftCreate", ("input", "fromVersionId")): "StorefrontVersion",
     ("storefrontDraftPublish", ("id",)): "StorefrontDraft",
+    ("storefrontDraftValidate", ("input", "draftId")): "StorefrontDraft",
     ("storefrontVersionDiff", ("from",)): "StorefrontVersion",
     ("storefrontVersionDiff", ("to",)): "StorefrontVersion",
     ("storefrontVersionRestore", ("id",)): "StorefrontVersion",

@@ -553,7 +553,7 @@ export type ProductBySlugQueryVariables = Exact<{
 }>;
 
 
-export type ProductBySlugQuery = { productBySlug: { id: string, title: string, slug: string, description: string, availableForSale: boolean, updatedAt: string, images: { nodes: Array<{ url: string, altText: string, asset: { width: number | null, height: number | null, renditions: { nodes: Array<{ width: number, url: string }> } } | null }> }, variants: { nodes: Array<{ id: string, sku: string, title: string, availableForSale: boolean, quantityAvailable: number | null, price: { amount: string, currencyCode: CurrencyCode } }> } } | null };
+export type ProductBySlugQuery = { productBySlug: { id: string, title: string, slug: string, description: string, availableForSale: boolean, structuredData: string, images: { nodes: Array<{ url: string, altText: string, asset: { width: number | null, height: number | null, renditions: { nodes: Array<{ width: number, url: string }> } } | null }> }, variants: { nodes: Array<{ id: string, sku: string, title: string, availableForSale: boolean, quantityAvailable: number | null, price: { amount: string, currencyCode: CurrencyCode } }> } } | null };
 
 export type ProductSlugsQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -565,7 +565,7 @@ export type ProductSlugsQuery = { products: { nodes: Array<{ slug: string, updat
 export type ShopQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ShopQuery = { workspace: { id: string, name: string, currencyCode: CurrencyCode } | null, storefrontConfig: { version: number, theme: unknown, layout: unknown, content: unknown, seo: unknown, settings: unknown } | null };
+export type ShopQuery = { workspace: { id: string, name: string, currencyCode: CurrencyCode } | null, storefrontConfig: { version: number, theme: unknown, layout: unknown, content: unknown, seo: unknown, settings: unknown, structuredData: string } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -843,7 +843,7 @@ export const ProductBySlugDocument = new TypedDocumentString(`
     slug
     description
     availableForSale
-    updatedAt
+    structuredData
     images(first: 50) {
       nodes {
         ...Picture
@@ -909,6 +909,7 @@ export const ShopDocument = new TypedDocumentString(`
     content
     seo
     settings
+    structuredData
   }
 }
     `) as unknown as TypedDocumentString<ShopQuery, ShopQueryVariables>;

@@ -1,13 +1,14 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useSyncExternalStore } from "react";
 
 import { textsOf } from "@/texts";
 
+const never = () => () => {};
+
 /** A page that could not be made: the API is away and nothing was kept of what it shows. */
 export default function ErrorPage() {
-  const [language, setLanguage] = useState("en");
-  useEffect(() => setLanguage(document.documentElement.lang || "en"), []);
+  const language = useSyncExternalStore(never, () => document.documentElement.lang || "en", () => "en");
   const texts = textsOf(language);
   return (
     <div className="section narrow message">

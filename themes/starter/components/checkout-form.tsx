@@ -1,6 +1,7 @@
 "use client";
 
 import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 
 import { order, type Outcome, type Sent } from "@/cart/checkout";
@@ -22,6 +23,7 @@ interface Props {
 
 export function CheckoutForm({ language, countries, hasNote }: Props) {
   const texts = textsOf(language);
+  const router = useRouter();
   const { cart, checked, isCurrent, problem } = useCheckedCart();
   const [errors, setErrors] = useState<FieldError[]>([]);
   const [failure, setFailure] = useState("");
@@ -37,7 +39,7 @@ export function CheckoutForm({ language, countries, hasNote }: Props) {
   }, [errors, failure]);
 
   if (isDone) return <p className="loading">{texts.placing}</p>;
-  if (isEmpty) return <p className="message">{checked ? texts.cartEmpty : texts.loading}</p>;
+  if (isEmpty && checked) return <p className="message">{texts.cartEmpty}</p>;
 
   const submit = async (form: HTMLFormElement) => {
     const given = readForm(form);
@@ -52,7 +54,7 @@ export function CheckoutForm({ language, countries, hasNote }: Props) {
       setDone(true);
       track("purchase", { orderId: outcome.orderId, value: outcome.total.amount, currency: outcome.total.currencyCode });
       emptyCart();
-      location.assign(`/order${outcome.isEarlier ? "?earlier=1" : ""}#${outcome.token}`);
+      router.replace(`/order${outcome.isEarlier ? "?earlier=1" : ""}#${outcome.token}`);
     } else if ("errors" in outcome) setErrors(outcome.errors);
     else setFailure(failureOf(outcome, texts));
   };

@@ -6,8 +6,9 @@ import { SiteLink } from "./site-link";
 export function Footer({ shop }: { shop: Shop }) {
   const { content, seo } = shop;
   const pages = content.pages.map(({ slug, title }) => ({ label: title, url: `/pages/${slug}` }));
-  const linked = new Set(content.footer.links.map(({ url }) => url));
-  const links = [...content.footer.links, ...pages.filter(({ url }) => !linked.has(url))];
+  const linked = new Set([...content.footer.links, ...content.navigation].map(({ url }) => url));
+  const own = content.footer.links.length > 0 ? content.footer.links : content.navigation;
+  const links = [...own, ...pages.filter(({ url }) => !linked.has(url))];
   return (
     <footer className="footer">
       <div className="footer__inner">

@@ -1,5 +1,4 @@
-/** Structured data. `<` is escaped: a product's name cannot end the script. */
-export function JsonLd({ data }: { data: Record<string, unknown> }) {
-  const text = JSON.stringify({ "@context": "https://schema.org", ...data }).replaceAll("<", "\\u003c");
-  return <script type="application/ld+json" dangerouslySetInnerHTML={{ __html: text }} />;
+/** What search engines read, as the API made it: fit for a script element as it is. */
+export function JsonLd({ text }: { text: string | undefined }) {
+  return text ? <script type="application/ld+json" dangerouslySetInnerHTML={{ __html: text }} /> : null;
 }

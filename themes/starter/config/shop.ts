@@ -18,6 +18,8 @@ export interface Shop extends Config {
   name: string;
   language: string;
   texts: Texts;
+  /** JSON-LD of the shop. */
+  structuredData: string | undefined;
   isPreview: boolean;
 }
 
@@ -28,7 +30,8 @@ export const shop = cache(async (): Promise<Shop> => {
   const config = readConfig(data?.storefrontConfig ?? null, published());
   const language = knownLanguage(config.settings.languages.default);
   const name = config.theme.branding.storeName || data?.workspace?.name || new URL(siteUrl()).hostname;
-  return { ...config, name, language, texts: textsOf(language), isPreview: Boolean(preview) };
+  const structuredData = data?.storefrontConfig?.structuredData;
+  return { ...config, name, language, texts: textsOf(language), structuredData, isPreview: Boolean(preview) };
 });
 
 const tagsOfShop = () => [CONFIG, WORKSPACE];

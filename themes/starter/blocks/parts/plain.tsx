@@ -83,11 +83,10 @@ export function Quote({ text, author }: Drawn<"Quote">) {
 }
 
 export function Columns({ left: Left, right: Right }: Drawn<"Columns">) {
-  const [first, second] = [Left, Right].map((Slot) => typeof Slot === "function" && <Slot />);
   return (
     <div className="columns">
-      <div>{first}</div>
-      <div>{second}</div>
+      <div>{typeof Left === "function" && <Left />}</div>
+      <div>{typeof Right === "function" && <Right />}</div>
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { Picture } from "@/components/picture";
 import { ProductCards } from "@/components/product-card";
 import { Prose } from "@/components/prose";
 import { Purchase } from "@/components/purchase";
-import { pageMetadata, siteAddress } from "@/config/metadata";
+import { pageMetadata } from "@/config/metadata";
 import { shop, type Shop } from "@/config/shop";
 import { formatMoney } from "@/texts/money";
 
@@ -38,7 +38,7 @@ export default async function ProductPage({ params }: Props) {
   const own = await shop();
   return (
     <>
-      <JsonLd data={structured(product, own)} />
+      <JsonLd text={product.structuredData} />
       <div className="product">
         <Gallery product={product} label={own.texts.pictures} />
         <div className="product__about">
@@ -97,23 +97,4 @@ async function More({ product, shop: own }: { product: Product; shop: Shop }) {
       <ProductCards products={others} shop={own} />
     </section>
   );
-}
-
-function structured(product: Product, own: Shop): Record<string, unknown> {
-  const url = `${siteAddress(own)}/products/${product.slug}`;
-  return {
-    "@type": "Product",
-    name: product.title,
-    description: product.description,
-    url,
-    image: product.images.nodes.map((picture) => picture.url),
-    offers: product.variants.nodes.map((variant) => ({
-      "@type": "Offer",
-      sku: variant.sku,
-      url,
-      price: variant.price.amount,
-      priceCurrency: variant.price.currencyCode,
-      availability: `https://schema.org/${variant.availableForSale ? "InStock" : "OutOfStock"}`,
-    })),
-  };
 }
