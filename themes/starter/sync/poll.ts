@@ -12,6 +12,9 @@ import { tagsOf } from "./tags";
 /** Milliseconds between two tries while the API is away, at most: still within the minute. */
 const LONGEST = 30_000;
 
+/** The cursor leads nowhere; any other refusal (a token that was revoked) is waited out. */
+const LOST = ["CURSOR_EXPIRED", "BAD_USER_INPUT"];
+
 const KEY = Symbol.for("vitrine.theme.poller");
 
 /** Polls until the process ends. Calling it again does nothing. */
@@ -50,7 +53,7 @@ export class Poller {
       if (!this.isSet) await this.begin();
       else while (await this.page());
     } catch (error) {
-      if (!(error instanceof ApiRefused)) throw error;
+      if (!(error instanceof ApiRefused && LOST.includes(error.code))) throw error;
       // The cursor expired, or the database was restored from a backup: begin anew.
       log({ result: "begun anew", code: error.code });
       await this.begin();
