@@ -4,7 +4,6 @@ import "server-only";
 import { unstable_cache } from "next/cache";
 import { cache } from "react";
 
-import { EVERYTHING } from "@/sync/tags";
 import { isFresh, kept } from "@/sync/pages.mjs";
 
 import { ApiAway, send, type Document } from "./send";
@@ -20,8 +19,8 @@ let awayUntil = 0;
 /**
  * The answer to `document`, and its tags on the page that is being rendered.
  *
- * Kept answers are used while nothing that `tagsOf` names changed, MAX_AGE at most. With the API away the last good answer is given, however
- * old it is.
+ * Kept answers are used while nothing that `tagsOf` names changed, MAX_AGE at most. With the API away the last good
+ * answer is given, however old it is.
  *
  * @throws ApiAway where there is none
  */
@@ -31,13 +30,12 @@ export async function ask<Data, Variables>(
   tagsOf: (data: Data) => string[], // the same function each time: React knows an answer by it
 ): Promise<Data> {
   const found = await answer(String(document), JSON.stringify(variables), tagsOf as (data: unknown) => string[]);
-  await mark(found.tags, found.generation);
+  await mark(tagsOf(found.data as Data), found.generation);
   return found.data as Data;
 }
 
 export interface Answer {
   data: unknown;
-  tags: string[];
   /** The count of sync/pages.mjs when it was asked for; -1 for an answer of an earlier process. */
   generation: number;
   /** When it was asked for, in milliseconds. */
@@ -50,13 +48,13 @@ const answer = cache(
     const key = `${document}\n${variables}`;
     const last = recall(key);
     const now = Date.now();
-    if (last && isFresh(last.tags, last.generation) && now - last.at < MAX_AGE * 1000) return last;
+    if (last && isFresh(tagsOf(last.data), last.generation) && now - last.at < MAX_AGE * 1000) return last;
     if (process.env["NEXT_PHASE"] === "phase-production-build") throw new ApiAway("A build asks nothing.");
     if (last && now < awayUntil) return last;
     const { generation, sequence } = kept();
     try {
-      const sent = await send(document, JSON.parse(variables), { minSequence: sequence });
-      const fresh = { data: sent, tags: [...tagsOf(sent), EVERYTHING], generation, at: now };
+      const data = await send(document, JSON.parse(variables), { minSequence: sequence });
+      const fresh = { data, generation, at: now };
       keep(key, fresh);
       return fresh;
     } catch (error) {

@@ -13,6 +13,8 @@ import {
 } from "@/api/generated";
 import { PRODUCTS, productTag } from "@/sync/tags";
 
+import { SORTS } from "./listing";
+
 export type Product = NonNullable<ProductBySlugQuery["productBySlug"]>;
 export type Products = ProductsQuery["products"];
 
@@ -21,6 +23,16 @@ const listed = () => [PRODUCTS];
 /** @throws ApiAway, ApiRefused (a cursor that is none) */
 export async function products(variables: ProductsQueryVariables): Promise<Products> {
   return (await ask(ProductsDocument, variables, listed)).products;
+}
+
+/** Some other products, on the page of one: it changes with these, and takes up new ones when it is next made. */
+const shown = ({ products: { nodes } }: ProductsQuery) => nodes.map(({ id }) => productTag(id));
+
+/** @throws ApiAway */
+export async function otherProducts(id: string, count: number): Promise<Products["nodes"]> {
+  const variables: ProductsQueryVariables = { first: count + 1, filter: { availableForSale: true }, sort: SORTS.newest };
+  const { nodes } = (await ask(ProductsDocument, variables, shown)).products;
+  return nodes.filter((product) => product.id !== id).slice(0, count);
 }
 
 /** A page of nothing changes with any product: one of this slug may come. */

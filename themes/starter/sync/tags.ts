@@ -1,6 +1,5 @@
 /** Which event makes which pages old. Pages get these tags where they ask for data: api/ask.ts. */
 
-export const EVERYTHING = "everything";
 /** The site's config: all that it looks like. */
 export const CONFIG = "config";
 /** The workspace's name and currency. */

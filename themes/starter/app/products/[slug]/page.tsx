@@ -2,8 +2,7 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { Suspense } from "react";
 
-import { SORTS } from "@/catalog/listing";
-import { productBySlug, products, type Product } from "@/catalog/products";
+import { otherProducts, productBySlug, type Product } from "@/catalog/products";
 import { JsonLd } from "@/components/json-ld";
 import { Picture } from "@/components/picture";
 import { ProductCards } from "@/components/product-card";
@@ -88,8 +87,7 @@ function Gallery({ product, label }: { product: Product; label: string }) {
 const MORE = 4;
 
 async function More({ product, shop: own }: { product: Product; shop: Shop }) {
-  const { nodes } = await products({ first: MORE + 1, filter: { availableForSale: true }, sort: SORTS.newest });
-  const others = nodes.filter(({ id }) => id !== product.id).slice(0, MORE);
+  const others = await otherProducts(product.id, MORE);
   if (others.length === 0) return null;
   return (
     <section className="section">
