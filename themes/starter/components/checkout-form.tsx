@@ -184,8 +184,15 @@ function missingIn({ email, shippingAddress }: Given, texts: Texts): FieldError[
 
 function messageOf(error: FieldError | undefined, texts: Texts): string | undefined {
   if (!error) return undefined;
-  if (error.code === "BLANK") return texts.required;
-  return error.code === "OUT_OF_STOCK" ? texts.outOfStock : error.message;
+  if (error.field === "email" && error.code === "INVALID") return texts.emailInvalid;
+  const said: Record<string, string> = {
+    BLANK: texts.required,
+    INVALID: texts.invalid,
+    TOO_LONG: texts.tooLong,
+    OUT_OF_STOCK: texts.outOfStock,
+    NOT_FOUND: texts.outOfStock, // a line's variant, taken out of the shop meanwhile
+  };
+  return said[error.code] ?? error.message;
 }
 
 function failureOf(outcome: Exclude<Sent, { token: string } | { errors: FieldError[] }>, texts: Texts): string {

@@ -71,6 +71,8 @@ export const de: Texts = {
   placeOrder: "Bestellen",
   placing: "Die Bestellung läuft …",
   required: "Bitte ausfüllen.",
+  tooLong: "Das ist zu lang.",
+  invalid: "Bitte prüfen Sie das.",
   emailInvalid: "Bitte prüfen Sie die Adresse: Sie sieht aus wie name@beispiel.de.",
   mend: "Bitte sehen Sie das noch einmal an:",
   outOfStock: "Das ist ausverkauft, oder es sind weniger da. Bitte ändern Sie den Warenkorb.",

@@ -70,6 +70,8 @@ export const en = {
   placeOrder: "Place order",
   placing: "Placing your order …",
   required: "Please fill this in.",
+  tooLong: "That is too long.",
+  invalid: "Please check this.",
   emailInvalid: "Please check the address: it should look like name@example.com.",
   mend: "Please look at these again:",
   outOfStock: "This sold out, or there are fewer left than you chose. Please change it in your cart.",

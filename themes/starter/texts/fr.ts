@@ -71,6 +71,8 @@ export const fr: Texts = {
   placeOrder: "Passer la commande",
   placing: "Commande en cours …",
   required: "Veuillez remplir ce champ.",
+  tooLong: "C’est trop long.",
+  invalid: "Veuillez vérifier ceci.",
   emailInvalid: "Veuillez vérifier l’adresse : elle devrait ressembler à nom@exemple.fr.",
   mend: "Veuillez revoir ceci :",
   outOfStock: "Épuisé, ou en quantité insuffisante. Veuillez modifier votre panier.",
