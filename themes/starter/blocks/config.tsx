@@ -36,6 +36,7 @@ function component(name: keyof BlockProps) {
 const names = Object.keys(blocks) as (keyof BlockProps)[];
 
 export const config = {
-  components: Object.fromEntries(names.map((name) => [name, component(name)])),
+  // Without a prototype: data may name a component `constructor`, which is none.
+  components: Object.assign(Object.create(null), Object.fromEntries(names.map((name) => [name, component(name)]))),
   root: { render: ({ children }: { children?: ReactNode }) => <>{children}</> },
 } as unknown as Config;

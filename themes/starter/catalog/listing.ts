@@ -31,7 +31,7 @@ export function readListing(params: Params): Listing {
   const before = one(params["before"]).slice(0, MAX_CURSOR);
   return {
     search: one(params["q"]).slice(0, MAX_SEARCH).trim().split(/\s+/).slice(0, MAX_WORDS).join(" "),
-    sort: sort in SORTS ? (sort as SortName) : "newest",
+    sort: Object.hasOwn(SORTS, sort) ? (sort as SortName) : "newest",
     isAvailableOnly: one(params["stock"]) === "1",
     ...(after ? { after } : before ? { before } : {}),
   };
