@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "b81f5d2c6e07"
-down_revision: str | None = "9916a7fdf9f6"
+down_revision: str | None = "b79109ceb024"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
