@@ -29,6 +29,7 @@ SCOPES: dict[str, str] = {
     "storefront:admin": "Say who may edit and publish what sites look like.",
     "webhooks:read": "See webhook endpoints, without their secrets, and the log of what was delivered.",
     "webhooks:write": "Add, change and delete webhook endpoints, and have webhooks sent again.",
+    "analytics:read": "See what visitors do and what orders come to.",
     "analytics:write": "Delete what is stored of visitors.",
     "audit:read": "Read who changed what.",
 }
@@ -44,7 +45,16 @@ class Role(StrEnum):
 
 
 _VIEWER = frozenset(
-    {"workspace:read", "products:read", "orders:read", "assets:read", "events:read", "sites:read", "storefront:read"}
+    {
+        "workspace:read",
+        "products:read",
+        "orders:read",
+        "assets:read",
+        "events:read",
+        "sites:read",
+        "storefront:read",
+        "analytics:read",
+    }
 )
 _STAFF = _VIEWER | {"products:write", "orders:write", "assets:write"}
 _ALL = frozenset(SCOPES)

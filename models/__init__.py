@@ -15,8 +15,10 @@ from models.analytics import (
     VisitorDayDimension,
     VisitorDayDue,
     VisitorDayPage,
+    VisitorDayProduct,
     VisitorEvent,
     VisitorHour,
+    VisitorMonthPage,
     VisitorSalt,
 )
 from models.asset import Asset, AssetRendition, AssetSearchToken
@@ -26,10 +28,19 @@ from models.deployment import Deployment, DeploymentLogLine, SiteServer
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.logo import Logo, LogoVersion
 from models.order import OrderLine, SalesOrder
+from models.order_day import (
+    OrderCustomer,
+    OrderCustomerMonth,
+    OrderDay,
+    OrderDayDue,
+    OrderDayProduct,
+    OrderHour,
+    OrderMonthProduct,
+)
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
 from models.site import Hostname, Site, Theme, ThemeSource, ThemeVersion
-from models.storefront import StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
+from models.storefront import StorefrontAsset, StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
 from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
 
@@ -52,7 +63,14 @@ __all__ = [
     "Logo",
     "LogoVersion",
     "Membership",
+    "OrderCustomer",
+    "OrderCustomerMonth",
+    "OrderDay",
+    "OrderDayDue",
+    "OrderDayProduct",
+    "OrderHour",
     "OrderLine",
+    "OrderMonthProduct",
     "PasswordReset",
     "PersistedOperation",
     "PollingState",
@@ -65,6 +83,7 @@ __all__ = [
     "SignInThrottle",
     "Site",
     "SiteServer",
+    "StorefrontAsset",
     "StorefrontDraft",
     "StorefrontGrant",
     "StorefrontMember",
@@ -81,8 +100,10 @@ __all__ = [
     "VisitorDayDimension",
     "VisitorDayDue",
     "VisitorDayPage",
+    "VisitorDayProduct",
     "VisitorEvent",
     "VisitorHour",
+    "VisitorMonthPage",
     "VisitorSalt",
     "WebhookAttempt",
     "WebhookDelivery",

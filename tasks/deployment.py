@@ -1,6 +1,7 @@
 """Building sites' themes, and sweeping what builds left behind."""
 
 from resolvers.deployment import build_next, is_any_build_due, sweep_builds
+from resolvers.hosting.switch import fail_unhosted
 from tasks.job import Job, Services
 
 
@@ -39,5 +40,10 @@ async def _sweep(services: Services) -> int:
     return await sweep_builds(services.platform)
 
 
+async def _give_up(services: Services) -> int:
+    return await fail_unhosted(services.platform)
+
+
+GIVE_UP = Job("give_up_deployments", 10.0, _always, _give_up)
 BUILD = Job("build_sites", 1.0, _is_due, _build)
 SWEEP = Job("sweep_builds", 300.0, _always, _sweep)

@@ -41,8 +41,10 @@ JOBS: tuple[Job, ...] = (
     asset.PROCESS,
     asset.SWEEP,
     deployment.BUILD,
+    deployment.GIVE_UP,
     deployment.SWEEP,
     analytics.COUNT,
+    analytics.COUNT_ORDERS,
     analytics.PARTITIONS,
 )
 THREADS = 8

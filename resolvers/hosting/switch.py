@@ -16,11 +16,13 @@ from resolvers.context import Context, Platform
 from resolvers.deployment.build import end_unbuilt
 from resolvers.deployment.log import ring_deployment, say
 from resolvers.email import add_email
-from resolvers.hosting.desired import Desired
+from resolvers.hosting.desired import Desired, find_desired
 from resolvers.webhook.endpoint import last_sequence, sealed_secret
 from resolvers.webhook.posting import SITE_PATH
 from resolvers.write import Write, write
 
+UNHOSTED = "select id from deployment where status = 'STARTING' and starting_since < now() - interval '90 seconds'"
+NO_HOST = "It was built, and no host started it: `python -m tasks.host` must run where sites are served."
 # What a storefront shows.
 EVENT_TYPES = [kind.value for kind in SyncEventType if kind.shoppers_see]
 
@@ -68,6 +70,20 @@ async def fail_to_start(platform: Platform, wanted: Desired, reason: str) -> Non
             deployment.status, deployment.error, deployment.starting_since = "SUPERSEDED", reason, None
             await say(tx, deployment.id, "SUPERSEDED", f"It could not be put live again. {reason}", "START")
     _ring(platform, wanted)
+
+
+async def fail_unhosted(platform: Platform) -> int:
+    """Says of deployments that no host has started in a while that none does. Gives how many there were.
+
+    A host gives up sooner by itself: this is for where there is none.
+    """
+    async with platform.database.system.acquire() as connection:
+        found = [row["id"] for row in await connection.fetch(UNHOSTED)]
+    desired = await find_desired(platform) if found else {}
+    for deployment_id in found:
+        if deployment_id in desired:
+            await fail_to_start(platform, desired[deployment_id], NO_HOST)
+    return len(found)
 
 
 def _context(platform: Platform, workspace_id: UUID) -> Context:

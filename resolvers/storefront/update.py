@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from resolvers.context import Context
+from resolvers.storefront.assets import note_assets
 from resolvers.storefront.config import (
     changed_paths,
     changed_sections,
@@ -48,6 +49,8 @@ async def update_draft(context: Context, draft_id: UUID, changes: DraftChanges) 
             draft.description = changes.description
         await need_edit(await rights_of(tx, opened.site.id), changed_paths(opened.result, edit.result))
         await hold(tx, opened.site, edit.result, edit.named, edit.at)
+        if changed_sections(opened.result, edit.result):
+            await note_assets(tx, opened.site.id, edit.result, draft.id)
         touch(tx, draft)
         noted = {"revision": draft.revision, "sections": changed_sections(opened.result, edit.result)}
         tx.audit("storefrontDraftUpdate", "StorefrontDraft", draft.id, noted)

@@ -43,6 +43,7 @@ TABLES = (
     "product_variant",
     "sales_order",
     "site",
+    "storefront_asset",
     "storefront_draft",
     "storefront_grant",
     "storefront_member",
@@ -151,6 +152,15 @@ with made as (
 insert into deployment_log_line (workspace_id, id, deployment_id, number, status, step, text)
 select workspace_id, gen_random_uuid(), id, n, 'BUILDING', (array['FETCH', 'BUILD', null])[1 + n % 3], 'Zeile ' || n
   from made, generate_series(1, 5) n where number % 2 = 0
+"""
+NAMED = """
+insert into storefront_asset (workspace_id, id, site_id, draft_id, asset_id)
+select $1, gen_random_uuid(), $2::uuid, null, id
+  from (select id from asset where workspace_id = $1 order by id limit 9) a
+union all
+select $1, gen_random_uuid(), $2, d.id, a.id
+  from (select id from storefront_draft where site_id = $2 and status = 'OPEN' order by id limit 3) d,
+       (select id from asset where workspace_id = $1 order by id limit 5) a
 """
 # Of every type, status and audience, some with times, each with pictures that some others have too.
 BANNERS = """
@@ -309,6 +319,7 @@ async def _sites(shop: Shop) -> None:
         if number == 1:
             await shop.sql(VERSIONS, shop.workspace_id, site)
             await shop.sql(DRAFTS, shop.workspace_id, site)
+            await shop.sql(NAMED, shop.workspace_id, site)
             await shop.sql(MEMBERS, shop.workspace_id, site)
             await shop.sql(GRANTS, shop.workspace_id, site)
             await shop.sql(DEPLOYMENTS, shop.workspace_id, site)
@@ -490,7 +501,38 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
 
 
 def _usage(found: dict[str, list[Row]]) -> list[Row]:
-    """What shows which asset: pictures of products that are not deleted."""
+    """What shows which asset: products, banners and logos that are there, live configs and drafts in progress."""
+    return [*_product_usage(found), *_config_usage(found), *_placement_usage(found)]
+
+
+def _config_usage(found: dict[str, list[Row]]) -> list[Row]:
+    drafts, sites = ({row["id"]: row for row in found[table]} for table in ("storefront_draft", "site"))
+    return [
+        {name: each[name] for name in ("id", "workspace_id", "asset_id")}
+        | (
+            {"kind": "STOREFRONT_DRAFT", "entity_type": "StorefrontDraft", "entity_id": each["draft_id"]}
+            | {"title": drafts[each["draft_id"]]["name"]}
+            if each["draft_id"]
+            else {"kind": "STOREFRONT", "entity_type": "Site", "entity_id": each["site_id"]}
+            | {"title": sites[each["site_id"]]["name"]}
+        )
+        for each in found["storefront_asset"]
+    ]
+
+
+def _placement_usage(found: dict[str, list[Row]]) -> list[Row]:
+    sites = {row["id"] for row in found["site"] if row["deleted_at"] is None}
+    return [
+        {"id": row["id"], "workspace_id": row["workspace_id"], "asset_id": asset_id}
+        | {"kind": table.upper(), "entity_type": table.title(), "entity_id": row["id"], "title": row[title]}
+        for table, title in (("banner", "title"), ("logo", "name"))
+        for row in found[table]
+        if row["site_id"] in sites
+        for asset_id in {row["asset_id"], row["tablet_asset_id"], row["mobile_asset_id"]} - {None}
+    ]
+
+
+def _product_usage(found: dict[str, list[Row]]) -> list[Row]:
     products = {row["id"]: row for row in found["product"] if row["deleted_at"] is None}
     return [
         {"id": image["id"], "workspace_id": image["workspace_id"], "asset_id": image["asset_id"]}

@@ -1,0 +1,241 @@
+"""What `analytics` answers, computed slowly from events and sales by the words of docs/analytics.md."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core.ids import global_id
+from tests.analytics import orders as of_orders
+from tests.analytics import plain
+from tests.analytics.orders import Sale
+from tests.analytics.plain import DIMENSIONS, Event
+
+STEPS = {
+    "PRODUCT_VIEW": "viewed",
+    "ADD_TO_CART": "carted",
+    "CHECKOUT_INITIATED": "checked_out",
+    "PURCHASE": "purchased",
+}
+LISTS = {
+    "sources": ("source", "source"),
+    "mediums": ("medium", "medium"),
+    "campaigns": ("campaign", "campaign"),
+    "devices": ("device", "device"),
+    "browsers": ("browser", "browser"),
+    "operatingSystems": ("os", "operatingSystem"),
+    "countries": ("country", "countryCode"),
+}
+assert {dimension for dimension, _ in LISTS.values()} == set(DIMENSIONS)
+
+
+@dataclass(frozen=True)
+class History:
+    """All that happened in a workspace."""
+
+    zone: str
+    events: list[Event]
+    sales: list[Sale]
+    titles: dict[UUID, str]
+
+    def midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), ZoneInfo(self.zone)).astimezone(UTC)
+
+
+def money(minor: int) -> dict[str, str]:
+    return {"amount": f"{Decimal(minor) / 100:.2f}", "currencyCode": "EUR"}
+
+
+def quotient(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def moment(value: datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def days_of(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def visits(history: History, days: Iterable[date]) -> Counter[str]:
+    """The days' totals, added up."""
+    total: Counter[str] = Counter()
+    for day in days:
+        total.update(plain.day_totals(history.events, day, history.zone))
+    return total
+
+
+def sales_of(history: History, days: Iterable[date]) -> list[Sale]:
+    """Those that count."""
+    wanted = set(days)
+    return [sale for sale in of_orders.counted(history.sales) if of_orders.day_of(sale, history.zone) in wanted]
+
+
+def totals(history: History, first: date, last: date) -> dict[str, Any]:
+    days = days_of(first, last)
+    seen, sold = visits(history, days), sales_of(history, days)
+    revenue = sum(sale.total for sale in sold)
+    average = (Decimal(revenue) / len(sold)).quantize(Decimal(1), ROUND_HALF_UP) if sold else None
+    placed = [sale for sale in history.sales if of_orders.day_of(sale, history.zone) in days]
+    return {
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "visitors": seen["visitors"],
+        "sessions": seen["sessions"],
+        "pageViews": seen["page_views"],
+        "events": seen["events"],
+        "botEvents": seen["bot_events"],
+        "bounceRate": quotient(seen["bounces"], seen["sessions"]),
+        "conversionRate": quotient(seen["purchased"], seen["sessions"]),
+        "averageSessionSeconds": quotient(seen["seconds"], seen["sessions"]),
+        "averagePageSeconds": quotient(seen["seconds"], seen["page_views"]),
+        "funnel": [{"step": step, "sessions": seen[name]} for step, name in STEPS.items()],
+        "orders": len(sold),
+        "cancelledOrders": len(placed) - len(sold),
+        "unitsSold": sum(sale.units for sale in sold),
+        "revenue": money(revenue),
+        "averageOrderValue": None if average is None else money(int(average)),
+    }
+
+
+def growth(history: History, first: date, last: date) -> dict[str, Any]:
+    length = (last - first).days + 1
+    found: list[dict[str, Any]] = []
+    for days in (days_of(first - timedelta(days=length), first - timedelta(days=1)), days_of(first, last)):
+        seen, sold = visits(history, days), sales_of(history, days)
+        revenue = sum(sale.total for sale in sold)
+        found.append(
+            {
+                "visitors": seen["visitors"],
+                "sessions": seen["sessions"],
+                "pageViews": seen["page_views"],
+                "orders": len(sold),
+                "unitsSold": sum(sale.units for sale in sold),
+                "revenue": revenue,
+                "averageOrderValue": quotient(revenue, len(sold)),
+                "conversionRate": quotient(seen["purchased"], seen["sessions"]),
+                "bounceRate": quotient(seen["bounces"], seen["sessions"]),
+            }
+        )
+    before, after = found
+    return {
+        name: (after[name] - before[name]) / before[name] if before[name] and after[name] is not None else None
+        for name in before
+    }
+
+
+def series(history: History, first: date, last: date, interval: str) -> list[dict[str, Any]]:
+    if interval == "HOUR":
+        return [point for day in days_of(first, last) for point in _hours(history, day)]
+    keys: dict[str, Callable[[date], Any]] = {
+        "DAY": lambda day: day,
+        "WEEK": lambda day: day.isocalendar()[:2],
+        "MONTH": lambda day: (day.year, day.month),
+    }
+    groups: dict[Any, list[date]] = defaultdict(list)
+    for day in days_of(first, last):
+        groups[keys[interval](day)].append(day)
+    found = []
+    for days in groups.values():
+        seen, sold = visits(history, days), sales_of(history, days)
+        begin, end = history.midnight(days[0]), history.midnight(days[-1] + timedelta(days=1))
+        found.append(_point(begin, end, days[0], seen, sold))
+    return found
+
+
+def _hours(history: History, day: date) -> list[dict[str, Any]]:
+    begin, end = history.midnight(day), history.midnight(day + timedelta(days=1))
+    seen = plain.hours(history.events, day, history.zone)
+    sold = sales_of(history, [day])
+    found = []
+    while begin < end:
+        until = min(begin + timedelta(hours=1), end)
+        within = [sale for sale in sold if begin <= sale.placed_at < until]
+        found.append(_point(begin, until, day, Counter(seen.get(begin, {})), within))
+        begin = until
+    return found
+
+
+def _point(begin: datetime, end: datetime, day: date, seen: Counter[str], sold: list[Sale]) -> dict[str, Any]:
+    return {
+        "from": moment(begin),
+        "to": moment(end),
+        "day": day.isoformat(),
+        "visitors": seen["visitors"],
+        "sessions": seen["sessions"],
+        "pageViews": seen["page_views"],
+        "orders": len(sold),
+        "unitsSold": sum(sale.units for sale in sold),
+        "revenue": money(sum(sale.total for sale in sold)),
+    }
+
+
+def _added(days: Iterable[dict[Any, dict[str, int]]]) -> dict[Any, Counter[str]]:
+    found: dict[Any, Counter[str]] = defaultdict(Counter)
+    for day in days:
+        for key, values in day.items():
+            found[key].update(values)
+    return found
+
+
+def pages(history: History, first: date, last: date, by: str, limit: int) -> list[dict[str, Any]]:
+    found = _added(plain.pages(history.events, day, history.zone) for day in days_of(first, last))
+    best = sorted((path for path in found if found[path][by] > 0), key=lambda path: (-found[path][by], path))
+    return [
+        {
+            "path": path,
+            **{name: found[path][name] for name in ("views", "visitors", "entries", "exits", "bounces")},
+            "bounceRate": quotient(found[path]["bounces"], found[path]["entries"]),
+            "averageSeconds": quotient(found[path]["seconds"], found[path]["views"]),
+        }
+        for path in best[:limit]
+    ]
+
+
+def values(history: History, first: date, last: date, name: str, limit: int) -> list[dict[str, Any]]:
+    dimension, called = LISTS[name]
+    found = _added(plain.dimensions(history.events, day, history.zone) for day in days_of(first, last))
+    mine = {value: counts for (each, value), counts in found.items() if each == dimension}
+    best = sorted(mine, key=lambda value: (-mine[value]["visitors"], value))
+    return [
+        {
+            called: value,
+            "visitors": mine[value]["visitors"],
+            "sessions": mine[value]["sessions"],
+            "pageViews": mine[value]["page_views"],
+            "conversions": mine[value]["purchased"],
+            "bounceRate": quotient(mine[value]["bounces"], mine[value]["sessions"]),
+            "conversionRate": quotient(mine[value]["purchased"], mine[value]["sessions"]),
+        }
+        for value in best[:limit]
+    ]
+
+
+def products(history: History, first: date, last: date, limit: int) -> list[dict[str, Any]]:
+    found = of_orders.order_products(sales_of(history, days_of(first, last)))
+    best = sorted(found, key=lambda each: (-found[each]["revenue_amount"], -found[each]["quantity"], each))
+    return [
+        {
+            "productId": global_id("Product", product),
+            "title": history.titles[product],
+            "product": {"id": global_id("Product", product), "title": history.titles[product]},
+            "orders": found[product]["orders"],
+            "quantity": found[product]["quantity"],
+            "revenue": money(found[product]["revenue_amount"]),
+        }
+        for product in best[:limit]
+    ]
+
+
+def customers(history: History, first: date, last: date, limit: int) -> list[dict[str, Any]]:
+    found = of_orders.customers(sales_of(history, days_of(first, last)))
+    best: Sequence[str] = sorted(found, key=lambda email: (-found[email]["spent_amount"], email))
+    return [
+        {"email": email, "orders": found[email]["orders"], "spent": money(found[email]["spent_amount"])}
+        for email in best[:limit]
+    ]
