@@ -7,6 +7,7 @@ site is told who asked. Nothing is kept.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
+from functools import lru_cache
 from html import escape
 from http import HTTPStatus
 from typing import NamedTuple
@@ -32,6 +33,7 @@ ANSWER_SECONDS = 60.0
 PIECE_SECONDS = 60.0
 # Of one site, at once in this process.
 MAX_REQUESTS = 500
+MAX_NAMES = 10_000
 MAX_BODY = 10 * 1024 * 1024
 RETRY_SECONDS = 0.2
 KEEP_ALIVE_SECONDS = 4.0
@@ -59,8 +61,10 @@ class SiteNames:
     def __init__(self, settings: Settings) -> None:
         self._suffix = "." + (urlsplit(settings.site_url("x")).hostname or "").partition(".")[2]
         self._own = {urlsplit(settings.base_url).hostname, "localhost"}
+        # The API is asked under the same name again and again.
+        self.site_in = lru_cache(maxsize=MAX_NAMES)(self._site_in)
 
-    def site_in(self, host: bytes) -> str | None:
+    def _site_in(self, host: bytes) -> str | None:
         """The name, where it is a site's."""
         name = host.decode("latin-1").rpartition(":")[0] if b":" in host else host.decode("latin-1")
         name = name.lower().rstrip(".")

@@ -129,7 +129,8 @@ sold as (
   select $1, current_date, id, 1, 1, 1250 from product where workspace_id = $1 on conflict do nothing),
 month as (
   insert into order_month_product (workspace_id, month, product_id, orders, quantity, revenue_amount)
-  select $1, date_trunc('month', current_date), id, 1, 1, 1250 from product where workspace_id = $1 on conflict do nothing),
+  select $1, date_trunc('month', current_date), id, 1, 1, 1250 from product where workspace_id = $1
+  on conflict do nothing),
 customer as (
   insert into order_customer (workspace_id, email, first_order_at, last_order_at, orders, spent_amount)
   values ($1, 'shopper@example.com', now(), now(), 1, 1250) on conflict do nothing),
