@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from integrations.build.landlock import restrict
+from integrations.build.processes import threads_of
 
 # linux/prctl.h
 PR_SET_PDEATHSIG = 1
@@ -85,9 +86,9 @@ def _set_limits(confined: Confined) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (confined.file, confined.file))
     _lower(resource.RLIMIT_NOFILE, _FILES)
-    # Of root the kernel bounds nothing, and of a user that is not the program's own it would count all else they run.
-    if confined.user is not None:
-        _lower(resource.RLIMIT_NPROC, confined.processes)
+    # The kernel bounds what a user runs in all. Of root it bounds nothing: root has a user for each program.
+    others = 0 if confined.user is not None else threads_of(os.geteuid())
+    _lower(resource.RLIMIT_NPROC, others + confined.processes)
     if confined.nice:
         os.nice(confined.nice)
     with suppress(OSError):

@@ -16,7 +16,7 @@ _PROC = Path("/proc")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 # Of /proc/<pid>/stat, counted behind the name, which may hold anything.
 _STATE, _PARENT, _THREADS, _STARTED = 0, 1, 17, 19
-_END_SECONDS = 10.0
+_END_SECONDS = 30.0
 
 
 class Process(NamedTuple):
@@ -54,6 +54,12 @@ def processes_of(user: int) -> list[int]:
         and (fields := _stat(int(entry.name)))
         and fields[_STATE] != "Z"
     ]
+
+
+def threads_of(user: int) -> int:
+    """How many threads a user has in all."""
+    found = (int(entry.name) for entry in os.scandir(_PROC) if entry.name.isdecimal())
+    return sum(int(fields[_THREADS]) for pid in found if _user(pid) == user and (fields := _stat(pid)))
 
 
 def end_user(user: int) -> bool:

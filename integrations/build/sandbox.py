@@ -12,7 +12,7 @@ from integrations.build.base import BuildFailed, Limits
 from integrations.build.confine import Confined
 
 _ROOT = Path(__file__).parents[2]
-_END_SECONDS = 15.0
+_END_SECONDS = 60.0
 # A line of the launcher's is one line of the command's, written as JSON.
 _LINE = 256 * 1024
 
