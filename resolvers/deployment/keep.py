@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from resolvers.write import Write
 # Seconds. What is younger may be of a build whose row is about to be written.
 YOUNG = 600.0
 KEPT = "select id from deployment where is_kept and id = any($1::uuid[])"
+SITES = "select id from site where deleted_at is null and id = any($1::uuid[])"
 BUILDING = "select lease_token from deployment where status = 'BUILDING' and lease_until > now()"
 
 
@@ -53,17 +55,19 @@ async def _taken(tx: Write) -> int:
 
 
 async def sweep_builds(platform: Platform) -> int:
-    """Deletes what lies below BUILDS_DIR and is nobody's: of builds that ended with their worker, and of deployments
-    that are no longer kept. Gives how many folders went.
+    """Deletes what lies below BUILDS_DIR and is nobody's: of builds that ended with their worker, of deployments that
+    are no longer kept, and of sites that were deleted. Gives how many folders went.
     """
     root = platform.settings.builds_path
     kept_folders = await asyncio.to_thread(_old, root / "kept")
     work_folders = await asyncio.to_thread(_old, root / "work")
+    cache_folders = await asyncio.to_thread(_old, root / "cache")
     async with platform.database.system.acquire() as connection:
-        rows = await connection.fetch(KEPT, [found for folder in kept_folders if (found := _uuid(folder.name))])
+        rows = await connection.fetch(KEPT, _ids(kept_folders))
+        rows += await connection.fetch(SITES, _ids(cache_folders))
         tokens = {row[0].hex for row in await connection.fetch(BUILDING)}
     needed = {str(row["id"]) for row in rows}
-    gone = [folder for folder in kept_folders if folder.name not in needed]
+    gone = [folder for folder in (*kept_folders, *cache_folders) if folder.name not in needed]
     gone += [folder for folder in work_folders if folder.suffix.removeprefix(".") not in tokens]
     await asyncio.to_thread(_remove, gone)
     return len(gone)
@@ -81,8 +85,10 @@ def _remove(folders: Iterable[Path]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _ids(folders: Iterable[Path]) -> list[UUID]:
+    """Those that the folders are named by; what is named otherwise is nobody's."""
+    found = []
+    for folder in folders:
+        with suppress(ValueError):
+            found.append(UUID(folder.name))
+    return found

@@ -15,7 +15,7 @@ import pytest
 from core.ids import uuid_in
 from integrations.build.theme import MAX_VARIABLE
 from resolvers.theme import Named
-from tests.deployment.workshop import BUILD, Built, Workshop, left, texts, write_theme
+from tests.deployment.workshop import BUILD, Built, Workshop, left, running_in, texts, write_theme
 from tests.factories import Shop, make_site, make_theme
 from tests.people import audit_actions
 
@@ -230,19 +230,6 @@ class TestFailure:
         assert running_in(strict) == []
         # Another workspace's site is built as if nothing had been.
         assert (await (await workshop.site(other_shop)).deployed())["status"] == "STARTING"
-
-
-def running_in(workshop: Workshop) -> list[str]:
-    """What runs of builds, by the folder that it runs in."""
-    found = []
-    for process in Path("/proc").iterdir():
-        try:
-            folder = str((process / "cwd").readlink()) if process.name.isdecimal() else ""
-        except OSError:
-            continue
-        if folder.startswith(str(workshop.builds)):
-            found.append(folder)
-    return found
 
 
 async def _set_layout(shop: Shop, site: Built, layout: str) -> None:

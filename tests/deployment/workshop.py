@@ -173,3 +173,16 @@ def left(workshop: Workshop, name: str) -> list[str]:
     """What lies in one of the folders below BUILDS_DIR."""
     folder = workshop.builds / name
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def running_in(workshop: Workshop) -> list[str]:
+    """What runs of builds, by the folder that it runs in."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            folder = str((process / "cwd").readlink()) if process.name.isdecimal() else ""
+        except OSError:
+            continue
+        if folder.startswith(str(workshop.builds)):
+            found.append(folder)
+    return found

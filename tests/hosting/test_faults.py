@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ import httpx
 
 from dev.ports import free_port
 from tests.client import LiveServer
-from tests.deployment.workshop import BUILD, Built, Workshop
+from tests.deployment.workshop import BUILD, Built, Workshop, running_in
 from tests.factories import Shop
 from tests.hosting.visitor import host_process, hosting, live, status, visiting
 from tests.people import becomes
@@ -57,6 +58,17 @@ class TestWorkerThatIsKilled:
         async with process(workshop, "tasks"):
             await becomes("STARTING", lambda: status(site, deployment), NEVER_STUCK)
 
+    async def test_is_no_different_from_one_that_is_told_to_stop(self, workshop: Workshop, shop: Shop) -> None:
+        """It does not wait for the build's end, and takes all of it with it."""
+        site = await workshop.site(shop, BUILD + "setInterval(() => {}, 1000)")
+        deployment = await site.deploy()
+        async with process(workshop, "tasks") as worker:
+            await becomes("BUILD", lambda: _step(site, deployment), 60)
+            worker.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(worker.wait(), 30)
+
+        await becomes([], lambda: _running(workshop), 20)
+
 
 class TestServerThatIsKilled:
     async def test_during_a_switch_leaves_the_site_served(
@@ -98,6 +110,10 @@ class TestHostThatIsAway:
             await becomes("FAILED", lambda: status(site, made["id"]), 30)
 
         assert (await site.deployment(made["id"]))["error"].startswith("It was built, and no host started it")
+
+
+async def _running(workshop: Workshop) -> object:
+    return running_in(workshop)
 
 
 async def _step(site: Built, deployment_id: str) -> object:
