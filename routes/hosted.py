@@ -34,6 +34,8 @@ PIECE_SECONDS = 60.0
 # Of one site, at once in this process.
 MAX_REQUESTS = 500
 MAX_NAMES = 10_000
+# Of each line of an answer's head, in bytes: themes preload much by `Link`.
+MAX_HEADER = 64 * 1024
 MAX_BODY = 10 * 1024 * 1024
 RETRY_SECONDS = 0.2
 KEEP_ALIVE_SECONDS = 4.0
@@ -166,6 +168,8 @@ class HostedSites:
                 ),
                 auto_decompress=False,
                 trust_env=False,
+                max_line_size=MAX_HEADER,
+                max_field_size=MAX_HEADER,
             )
         return self._session
 
