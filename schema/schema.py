@@ -13,6 +13,7 @@ from schema import (
     audit,
     changes,
     event,
+    live_visitors,
     member,
     node,
     order,
@@ -53,6 +54,7 @@ NOUNS = (
     webhook,
     sync_health,
     analytics,
+    live_visitors,
     node,
 )
 

@@ -102,10 +102,10 @@ async def ask(
     async with connect(live_server) as socket:
         await socket.init(**{key: value for key, value in given.items() if value})
         await socket.subscribe(document, variables)
-        # What is refused is refused at once; what is not begins with the next event.
+        # What is refused is refused at once; what is not begins at once too, or with the next event.
         await socket.subscribe("{ __typename }", key="after")
         answer = await socket.receive()
-    return {"errors": answer["payload"]} if answer["id"] == "1" else {"data": {}}
+    return {"errors": answer["payload"]} if answer["type"] == "error" else {"data": {}}
 
 
 def codes(answer: dict[str, Any]) -> list[str]:
