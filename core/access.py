@@ -29,7 +29,7 @@ SCOPES: dict[str, str] = {
     "storefront:admin": "Say who may edit and publish what sites look like.",
     "webhooks:read": "See webhook endpoints, without their secrets, and the log of what was delivered.",
     "webhooks:write": "Add, change and delete webhook endpoints, and have webhooks sent again.",
-    "analytics:read": "See who visits, what they do, and what it earns.",
+    "analytics:read": "See what visitors do and what orders come to.",
     "analytics:write": "Delete what is stored of visitors.",
     "audit:read": "Read who changed what.",
 }

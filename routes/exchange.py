@@ -97,7 +97,7 @@ class Exchange:
 
     @property
     def takes_gzip(self) -> bool:
-        return _takes_gzip(self.header(b"accept-encoding"))
+        return takes_gzip(self.header(b"accept-encoding"))
 
     def knows(self, etag: bytes) -> bool:
         """Whether the client has the answer with this weak tag already, and only wants another one."""
@@ -125,7 +125,7 @@ class Exchange:
 
 
 @lru_cache(maxsize=256)
-def _takes_gzip(accepted: str) -> bool:
+def takes_gzip(accepted: str) -> bool:
     """Whether the client takes gzip: it names it, or everything, and not with a weight of 0."""
     weights = {}
     for each in accepted.lower().split(","):

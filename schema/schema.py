@@ -13,6 +13,7 @@ from schema import (
     audit,
     changes,
     event,
+    export,
     live_visitors,
     member,
     node,
@@ -55,6 +56,7 @@ NOUNS = (
     sync_health,
     analytics,
     live_visitors,
+    export,
     node,
 )
 

@@ -43,6 +43,8 @@ OPEN = {
         "membershipDelete",
         "visitorEventsTrack",
     },
+    # The resolver asks for the scope of the table that is named: tests/export/ holds it to that.
+    Access.EXPORT: {"exportCreate"},
     # With a storefront token too, which is shown no orders: tests/changes/ holds it to that.
     Access.EVENTS: {"changes"},
 }
