@@ -82,7 +82,7 @@ def read_ticket(settings: Settings, token: str) -> Ticket:
         )
     except jwt.ExpiredSignatureError:
         raise ExpiredTicket("This link has expired: make a new one with exportCreate.") from None
-    except (jwt.PyJWTError, KeyError, ValueError, TypeError, OverflowError):
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError, OverflowError):
         raise InvalidTicket("There is no export here: make a link with exportCreate.") from None
 
 

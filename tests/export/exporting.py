@@ -23,7 +23,7 @@ EVENTS = """
 insert into visitor_event (workspace_id, occurred_at, id, name, session_id, visitor_id, host, path, title, referrer,
                            source, medium, campaign, device, browser, os, country, is_bot, site_id)
 select $1, now() - n * interval '1 millisecond', gen_random_uuid(), 'page_view', gen_random_uuid(), gen_random_uuid(),
-       'shop.example', '/lamps/' || n, 'A brass lamp', '', 'direct', '', '', 'desktop', 'Firefox', 'Linux', '', false, $3
+       'shop.example', '/lamps/' || n, 'A lamp', '', 'direct', '', '', 'desktop', 'Firefox', 'Linux', '', false, $3
   from generate_series(1, $2) n
 """
 

@@ -65,6 +65,8 @@ mutation ($input: OrderPlaceInput!) { orderPlace(input: $input) { order { id } u
 """
 
 DOCUMENTED = Path("docs/exports.md").read_text()
+# Beside tests that end all exports.
+pytestmark = pytest.mark.xdist_group("exports")
 
 
 async def buy(shop: Shop, email: str, *lines: tuple[str, int], **more: Any) -> str:
