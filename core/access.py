@@ -45,7 +45,16 @@ class Role(StrEnum):
 
 
 _VIEWER = frozenset(
-    {"workspace:read", "products:read", "orders:read", "assets:read", "events:read", "sites:read", "storefront:read"}
+    {
+        "workspace:read",
+        "products:read",
+        "orders:read",
+        "assets:read",
+        "events:read",
+        "sites:read",
+        "storefront:read",
+        "analytics:read",
+    }
 )
 _STAFF = _VIEWER | {"products:write", "orders:write", "assets:write"}
 _ALL = frozenset(SCOPES)

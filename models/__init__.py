@@ -15,14 +15,25 @@ from models.analytics import (
     VisitorDayDimension,
     VisitorDayDue,
     VisitorDayPage,
+    VisitorDayProduct,
     VisitorEvent,
     VisitorHour,
+    VisitorMonthPage,
     VisitorSalt,
 )
 from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.order import OrderLine, SalesOrder
+from models.order_day import (
+    OrderCustomer,
+    OrderCustomerMonth,
+    OrderDay,
+    OrderDayDue,
+    OrderDayProduct,
+    OrderHour,
+    OrderMonthProduct,
+)
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
 from models.site import Hostname, Site, Theme, ThemeVersion
@@ -43,7 +54,14 @@ __all__ = [
     "IdempotencyKey",
     "Invitation",
     "Membership",
+    "OrderCustomer",
+    "OrderCustomerMonth",
+    "OrderDay",
+    "OrderDayDue",
+    "OrderDayProduct",
+    "OrderHour",
     "OrderLine",
+    "OrderMonthProduct",
     "PasswordReset",
     "PersistedOperation",
     "PollingState",
@@ -70,8 +88,10 @@ __all__ = [
     "VisitorDayDimension",
     "VisitorDayDue",
     "VisitorDayPage",
+    "VisitorDayProduct",
     "VisitorEvent",
     "VisitorHour",
+    "VisitorMonthPage",
     "VisitorSalt",
     "WebhookAttempt",
     "WebhookDelivery",

@@ -131,7 +131,7 @@ class VisitorDayPage(Base):
     __tablename__ = "visitor_day_page"
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
-        {"info": tenant(app=READ_REPLACE)},
+        {"info": tenant(app=ALL)},
     )
 
     workspace_id: Mapped[WorkspaceKey]
@@ -143,6 +143,43 @@ class VisitorDayPage(Base):
     exits: Mapped[int]
     bounces: Mapped[int]
     seconds: Mapped[int]
+
+
+class VisitorMonthPage(Base):
+    """What a page came to in a month, named by its first day: always the sum of its days."""
+
+    __tablename__ = "visitor_month_page"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
+        {"info": tenant(app=ALL)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    month: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-15)
+    path: Mapped[str] = mapped_column(primary_key=True, sort_order=-10)
+    views: Mapped[int]
+    visitors: Mapped[int]
+    entries: Mapped[int]
+    exits: Mapped[int]
+    bounces: Mapped[int]
+    seconds: Mapped[int]
+
+
+class VisitorDayProduct(Base):
+    """What visitors did with a product on a day, as `properties.productId` of events tells. `sessions` viewed it."""
+
+    __tablename__ = "visitor_day_product"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
+        {"info": tenant(app=READ_REPLACE)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    day: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-15)
+    product_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-10)
+    views: Mapped[int]
+    sessions: Mapped[int]
+    carts: Mapped[int]
 
 
 class VisitorDayDimension(Base):

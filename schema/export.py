@@ -10,7 +10,7 @@ from resolvers.export import LIFETIME, TABLES, NewExport, create_export
 from resolvers.validation import validated
 from resolvers.write import Outcome
 from schema.access import Access
-from schema.analytics_range import AnalyticsRange
+from schema.analytics.types import AnalyticsRange
 from schema.connection import argument
 from schema.enums import enum_of
 from schema.mutation import Returns, mutation

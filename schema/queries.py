@@ -15,18 +15,17 @@ from graphql import (
     GraphQLField,
     GraphQLSchema,
     OperationDefinitionNode,
-    get_named_type,
-    is_leaf_type,
     is_non_null_type,
 )
-from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields, collect_subfields
+from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_fields
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
 from core.errors import Forbidden, NotFound
 from resolvers.read import FieldProblem, Finished, Read, ReadEach, Selection, selection_key
 from schema.documents import Document, Invalid
-from schema.query import Made, Privacy, RootField, root_field_of
+from schema.query import Computed, Made, Privacy, RootField, root_field_of
 from schema.request import Request
+from schema.shaping import RowPlace, Shaping
 
 
 @dataclass(slots=True)
@@ -164,8 +163,8 @@ async def _finish(query: Query, root: RootRead, request: Request, *, with_sequen
     wanted = root.declared.resolve(request, root.arguments)
     if wanted is None:
         return Finished(None, [], ANY_SEQUENCE)
-    if isinstance(wanted, Made):
-        return Finished(_selected(query, root.definition.type, root.details, await wanted.make()), [])
+    if isinstance(wanted, Made | Computed):
+        return await _shaped(query, root, request, wanted)
     selection = Selection(
         query.schema,
         query.operation,
@@ -180,20 +179,40 @@ async def _finish(query: Query, root: RootRead, request: Request, *, with_sequen
     return await finish(request, wanted, selection, with_sequence=with_sequence)
 
 
-def _selected(query: Query, type_: Any, details: list[FieldDetails], value: Any) -> Any:
-    """What is selected of plain values: dictionaries by GraphQL's names, lists, and leaves as they are answered."""
-    if value is None or is_leaf_type(get_named_type(type_)):
-        return value
-    if isinstance(value, list):
-        return [_selected(query, type_, details, item) for item in value]
-    parent: Any = get_named_type(type_)
-    grouped = collect_subfields(query.schema, query.fragments, query.variables, query.operation, parent, details)
-    selected = {}
-    for key, group in grouped.grouped_field_set.items():
-        name = group[0].node.name.value
-        is_meta = name == "__typename"
-        selected[key] = parent.name if is_meta else _selected(query, parent.fields[name].type, group, value[name])
-    return selected
+async def _shaped(query: Query, root: RootRead, request: Request, wanted: Made | Computed) -> Finished:
+    """What is selected of plain values, with the rows that stand in them."""
+    if root.definition is None:
+        raise LookupError("__typename is not computed")
+    shaping = Shaping(query.schema, query.operation, query.fragments, query.variables, request.context.caller)
+    type_ = root.definition.type
+    value = await (wanted.make() if isinstance(wanted, Made) else wanted.compute(shaping.tree(type_, root.details)))
+    shaped = shaping.shaped(type_, root.details, value)
+    for place in shaping.rows:
+        await _read_rows(query, root, request, place, shaping.problems)
+    return Finished(shaped, shaping.problems)
+
+
+async def _read_rows(
+    query: Query, root: RootRead, request: Request, place: RowPlace, problems: list[FieldProblem]
+) -> None:
+    """Reads the rows of one place in the answer, wherever in its lists it is, and puts them there."""
+    selection = Selection(
+        query.schema,
+        query.operation,
+        query.fragments,
+        query.variables,
+        place.definition,
+        place.details,
+        request.context.caller,
+        selection_key(request.document_key, query.operation, (root.name, *place.names), query.variables),
+        {},
+    )
+    found = await finish(request, ReadEach(tuple(each.row for each in place.wanted)), selection)
+    for each, value in zip(place.wanted, found.value, strict=True):
+        each.target[each.key] = value
+    for problem in found.problems:
+        each = place.wanted[int(problem.path[0])]
+        problems.append(FieldProblem((*each.path, *problem.path[1:]), problem.scope))
 
 
 # What no event can change is as new as any of them.

@@ -1,10 +1,11 @@
 """Root fields that read: one row, or a connection."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from inspect import Parameter, Signature
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLField, GraphQLResolveInfo, GraphQLSchema
@@ -17,6 +18,8 @@ from schema.request import Request
 
 NEEDS = "needs"
 ROOT_FIELD = "root_field"
+SCOPE = "scope"
+COST = "cost"
 STRAWBERRY_DEFINITION = "strawberry-definition"
 Find = Callable[..., Mapping[str, Any] | Read | None]
 
@@ -34,6 +37,39 @@ class Made:
     """What a root field answers that is no row: plain values, made once they are wanted."""
 
     make: Callable[[], Awaitable[Any]]
+
+
+class Asked(NamedTuple):
+    """A field that is asked for, with its arguments; what is asked for twice is computed once."""
+
+    name: str
+    given: tuple[tuple[str, Hashable], ...] = ()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return dict(self.given)
+
+
+# What is asked for below each field.
+Tree = dict[Asked, "Tree"]
+
+
+class Answered(dict[Asked, Any]):
+    """An object with a value for each field that was asked for; objects that are no `Answered` have GraphQL's names."""
+
+
+class RowOf(NamedTuple):
+    """A row that is to be read in this place: those of one list with one statement."""
+
+    type_name: str
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a root field answers that is no row: only what is asked for, and all of it at once."""
+
+    compute: Callable[[Tree], Awaitable[Answered]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +101,7 @@ def root_field(
         check(request.context.caller, needs)
         return resolve(request, **{names[name]: value for name, value in arguments.items()})
 
-    def declared(**_arguments: Any) -> Any:
-        raise RuntimeError("Root fields are resolved directly.")
-
-    declared.__signature__ = Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined]
-    declared.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": returns}
+    declared = _declared(returns, parameters)
     metadata = {NEEDS: needs, ROOT_FIELD: RootField(needs, privacy, checked)}
     return strawberry.field(resolver=declared, description=f"{description} {describe(needs)}", metadata=metadata)
 
@@ -78,6 +110,43 @@ def root_field_of(field: GraphQLField) -> RootField:
     """What a root field of a query or mutation was declared as."""
     declared: RootField = field.extensions[STRAWBERRY_DEFINITION].metadata[ROOT_FIELD]
     return declared
+
+
+def computed(
+    description: str,
+    returns: Any = None,
+    parameters: Sequence[Parameter] = (),
+    *,
+    scope: str | None = None,
+    cost: int = 0,
+) -> Any:
+    """A field of what is `Computed` or `Made`. It may need a scope, and then must be nullable; take arguments, and then
+    says here what it returns; and cost points of the throttle besides.
+    """
+    if scope:
+        description = f"{description} {describe(scope)}"
+    metadata = {SCOPE: scope, COST: cost}
+    if returns is None:
+        return strawberry.field(description=description, metadata=metadata)
+    return strawberry.field(resolver=_declared(returns, parameters), description=description, metadata=metadata)
+
+
+def _declared(returns: Any, parameters: Sequence[Parameter]) -> Callable[..., Any]:
+    """Declares a field's arguments and type to Strawberry; it is answered past it."""
+
+    def declared(**_arguments: Any) -> Any:
+        raise RuntimeError("This field is resolved directly.")
+
+    declared.__signature__ = Signature(list(parameters), return_annotation=returns)  # type: ignore[attr-defined]
+    declared.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": returns}
+    return declared
+
+
+def metadata_of(field: GraphQLField) -> Mapping[str, Any]:
+    """What was said of a field where it was declared."""
+    declared = field.extensions.get(STRAWBERRY_DEFINITION)
+    found: Mapping[str, Any] = declared.metadata if declared else {}
+    return found
 
 
 def resolve_directly(schema: GraphQLSchema) -> None:

@@ -1,6 +1,7 @@
 """Scalars, and how database values become them."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NewType
@@ -11,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 from core.clock import format_moment
 from core.money import CURRENCY_CODES
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_DECIMAL_LENGTH = 40
 # A power of ten beyond this is no price: 1e1000000 would be a million digits.
 MAX_DECIMAL_EXPONENT = 30
@@ -28,6 +30,15 @@ def _parse_moment(value: Any) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("DateTime needs an offset, such as the Z in 2026-01-31T12:00:00Z.")
     return moment.astimezone(UTC)
+
+
+def _parse_day(value: Any) -> date:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("Date must look like 2026-01-31.")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"There is no day {value}.") from None
 
 
 def _parse_decimal(value: Any) -> Decimal:
@@ -62,6 +73,12 @@ SCALARS: dict[object, Any] = {
         description="A moment in UTC, ISO 8601: 2026-01-31T12:00:00Z.",
         serialize=format_moment,
         parse_value=_parse_moment,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A calendar day, ISO 8601: 2026-01-31.",
+        serialize=date.isoformat,
+        parse_value=_parse_day,
     ),
     Decimal: strawberry.scalar(
         name="Decimal",

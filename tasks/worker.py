@@ -41,6 +41,7 @@ JOBS: tuple[Job, ...] = (
     asset.PROCESS,
     asset.SWEEP,
     analytics.COUNT,
+    analytics.COUNT_ORDERS,
     analytics.PARTITIONS,
 )
 THREADS = 8

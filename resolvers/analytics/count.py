@@ -2,26 +2,20 @@
 
 A note in `visitor_day_due` is committed together with its events. Who counts takes the notes first and reads the events
 after that, so it sees the events of every note it took; a note that comes later has the day counted again. One at a
-time counts a day, by a lock: an older count never comes after a newer one.
+time counts days of a month, by a lock: an older count never comes after a newer one.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from core.clock import now
 from core.connections import Connection
 from core.database import pinned
+from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, REST, bounds, give_room
 from resolvers.context import Platform
 
-# A day is counted again after so many times as long as counting it took: so it takes a twentieth of a worker's time.
-REST = 20
-# Days that one run takes.
-MAX_DAYS = 200
-# Seconds. A day takes about 7 s for each million of its events.
-COUNT_SECONDS = 300.0
 MAX_SECONDS_ON_PAGE = 3_600
 
 _DUE = f"""
@@ -30,21 +24,24 @@ select distinct d.workspace_id, d.day from visitor_day_due d
  where v.counted_at is null or v.counted_at < now() - {REST} * v.counting_ms * interval '1 millisecond'
  limit $1
 """  # noqa: S608 - numbers of ours
-_LOCK = "select pg_try_advisory_xact_lock(hashtextextended('visitor_day ' || $1::text, 0))"
+# Of all of the month's days, since each writes its month.
+_LOCK = "select pg_try_advisory_xact_lock(hashtextextended('visitor_month ' || $1::text, 0))"
 _TAKE = "delete from visitor_day_due where workspace_id = $1 and day = $2"
 _CLEAR = tuple(
     f"delete from {table} where workspace_id = $1 and day = $2"  # noqa: S608 - names of ours
-    for table in ("visitor_hour", "visitor_day_page", "visitor_day_dimension")
+    for table in ("visitor_hour", "visitor_day_product", "visitor_day_dimension")
 )
 # `$2` is the day, from `$3` up to `$4`. Sessions are put in order once: `n` counts their events, `m` those of the same
-# name, `m_left` the same from behind.
+# name, `m_left` the same from behind. Of pages only what changed is written, and added to the month.
 _COUNT = f"""
 with event as materialized (
   select occurred_at, id, sequence, name, session_id, visitor_id, path, source, medium, campaign, device, browser, os,
          country, is_bot,
          case when name = 'page_leave' and jsonb_typeof(properties->'seconds') = 'number'
               then round(least(greatest((properties->>'seconds')::numeric, 0), {MAX_SECONDS_ON_PAGE})) else 0
-         end as seconds
+         end as seconds,
+         case when name in ('product_view', 'add_to_cart') and properties->>'productId' ~ '^Product_[0-9a-f]{{32}}$'
+              then substr(properties->>'productId', 9)::uuid end as product_id
     from visitor_event where workspace_id = $1 and occurred_at >= $3 and occurred_at < $4),
 person as not materialized (select * from event where not is_bot),
 placed as (
@@ -78,9 +75,9 @@ hours as (
           union all
           select date_bin('1 hour', began_at, $3), 0, count(*), 0, 0, 0 from visit group by 1) of_hour
    group by hour),
-pages as (
-  insert into visitor_day_page (workspace_id, day, path, views, visitors, entries, exits, bounces, seconds)
-  select $1, $2, path, sum(views), sum(visitors), sum(entries), sum(exits), sum(bounces), sum(seconds)
+page as materialized (
+  select path, sum(views) as views, sum(visitors) as visitors, sum(entries) as entries, sum(exits) as exits,
+         sum(bounces) as bounces, sum(seconds) as seconds
     from (select path, count(*) filter (where name = 'page_view') as views,
                  count(distinct visitor_id) filter (where name = 'page_view') as visitors,
                  0 as entries, 0 as exits, 0 as bounces, sum(seconds) as seconds
@@ -91,6 +88,38 @@ pages as (
           union all
           select exit, 0, 0, 0, count(*), 0, 0 from visit where exit is not null group by exit) of_page
    group by path),
+page_changed as (
+  merge into visitor_day_page t using page p on t.workspace_id = $1 and t.day = $2 and t.path = p.path
+  when matched and (t.views, t.visitors, t.entries, t.exits, t.bounces, t.seconds)
+                   is distinct from (p.views, p.visitors, p.entries, p.exits, p.bounces, p.seconds)
+    then update set views = p.views, visitors = p.visitors, entries = p.entries, exits = p.exits,
+                    bounces = p.bounces, seconds = p.seconds
+  when not matched
+    then insert (workspace_id, day, path, views, visitors, entries, exits, bounces, seconds)
+         values ($1, $2, p.path, p.views, p.visitors, p.entries, p.exits, p.bounces, p.seconds)
+  returning new.path as path, new.views - coalesce(old.views, 0) as views,
+            new.visitors - coalesce(old.visitors, 0) as visitors, new.entries - coalesce(old.entries, 0) as entries,
+            new.exits - coalesce(old.exits, 0) as exits, new.bounces - coalesce(old.bounces, 0) as bounces,
+            new.seconds - coalesce(old.seconds, 0) as seconds),
+page_gone as (
+  delete from visitor_day_page t
+   where workspace_id = $1 and day = $2 and not exists (select from page p where p.path = t.path)
+  returning path, -views as views, -visitors as visitors, -entries as entries, -exits as exits, -bounces as bounces,
+            -seconds as seconds),
+pages as (
+  insert into visitor_month_page as m (workspace_id, month, path, views, visitors, entries, exits, bounces, seconds)
+  select $1, date_trunc('month', $2::date)::date, c.*
+    from (select * from page_changed union all select * from page_gone) c
+  on conflict (workspace_id, month, path) do update
+     set views = m.views + excluded.views, visitors = m.visitors + excluded.visitors,
+         entries = m.entries + excluded.entries, exits = m.exits + excluded.exits,
+         bounces = m.bounces + excluded.bounces, seconds = m.seconds + excluded.seconds),
+products as (
+  insert into visitor_day_product (workspace_id, day, product_id, views, sessions, carts)
+  select $1, $2, product_id, count(*) filter (where name = 'product_view'),
+         count(distinct session_id) filter (where name = 'product_view'), count(*) filter (where name = 'add_to_cart')
+    from person e where exists (select from product p where p.workspace_id = $1 and p.id = e.product_id)
+   group by product_id),
 dimensions as (
   insert into visitor_day_dimension (workspace_id, day, dimension, value, visitors, sessions, bounces, page_views,
                                      purchased)
@@ -160,13 +189,13 @@ async def count_day(platform: Platform, workspace_id: UUID, day: date) -> bool:
     A day of which events may have been deleted for their age keeps what was counted of it.
     """
     async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
-        if not await connection.fetchval(_LOCK, f"{workspace_id} {day}"):
+        if not await connection.fetchval(_LOCK, f"{workspace_id} {day:%Y-%m}"):
             return False
         await connection.execute(_TAKE, workspace_id, day)
         if day < first_whole_day(platform):
             return True
-        begin, end = await _bounds(connection, workspace_id, day)
-        await connection.execute(f"set local statement_timeout = '{COUNT_SECONDS:.0f}s'; set local work_mem = '64MB'")
+        begin, end = await bounds(connection, workspace_id, day)
+        await give_room(connection)
         for statement in _CLEAR:
             await connection.execute(statement, workspace_id, day)
         await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
@@ -187,14 +216,3 @@ async def recount_days(connection: Connection, workspace_id: UUID, days: Iterabl
 async def recount_all_days(connection: Connection, workspace_id: UUID) -> None:
     """Has all days counted anew that were counted, by a connection that is pinned to the workspace."""
     await connection.execute(_NOTE_ALL, workspace_id)
-
-
-async def _bounds(connection: Connection, workspace_id: UUID, day: date) -> tuple[datetime, datetime]:
-    """When the day begins in the workspace's time zone, and when the next one does."""
-    zone = ZoneInfo(await connection.fetchval("select time_zone from workspace where id = $1", workspace_id))
-    return midnight(day, zone), midnight(day + timedelta(days=1), zone)
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of the day in the zone, in UTC."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)

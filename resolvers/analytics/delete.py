@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from core.connections import Connection
 from core.errors import Problem, Refused
@@ -18,7 +18,9 @@ MAX_SESSIONS = 1_000
 # Seconds. All of a workspace's events are looked at: none of its indexes knows sessions, which would cost every event.
 DELETE_SECONDS = 60.0
 
-SessionId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
+SessionId = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH), AfterValidator(no_nul), AfterValidator(key_of)
+]
 
 
 class VisitorData(Input):
@@ -56,7 +58,7 @@ async def delete_visitor_data(context: Context, whose: VisitorData) -> Outcome:
         raise Refused(Problem("BLANK", message, ("input", "sessionIds")))
     async with write(context) as tx:
         await tx.connection.execute(f"set local statement_timeout = '{DELETE_SECONDS:.0f}s'")
-        sessions = {UUID(key_of(no_nul(each))) for each in whose.session_ids}
+        sessions = {UUID(each) for each in whose.session_ids}
         if whose.email is not None:
             sessions |= await _sessions_of(tx.connection, tx.workspace_id, whose.email)
         gone = await tx.connection.fetchrow(_DELETE, tx.workspace_id, list(sessions), timeout=DELETE_SECONDS)

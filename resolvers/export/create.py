@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from core.clock import now
 from core.errors import BadUserInput, Forbidden, Problem, Refused
 from models import Site, Workspace
-from resolvers.analytics.range import days_in
+from resolvers.analytics.span import make_span
 from resolvers.context import Context
 from resolvers.export.tables import TABLES, Wanted
 from resolvers.export.ticket import Ticket, issue_ticket
@@ -67,10 +68,10 @@ def _wanted(new: NewExport, time_zone: str) -> Wanted:
     if new.range is None:
         return Wanted(site_id=new.site_id)
     try:
-        days = days_in(new.range, time_zone)
+        span = make_span(ZoneInfo(time_zone), *(new.range.get(name) for name in ("days", "from", "to")))
     except BadUserInput as error:
         raise Refused(Problem("INVALID", error.message, ("input", "range"))) from None
-    return Wanted(days.first, days.last, new.site_id)
+    return Wanted(span.first, span.last, new.site_id)
 
 
 async def _refuse_unknown_site(tx: Write, site_id: UUID | None) -> None:

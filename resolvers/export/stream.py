@@ -26,8 +26,8 @@ _LIMITS = {
     "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
     "application_name": "vitrine export",
 }
-# So many rows are made in one go, a millisecond, before other requests have their turn. With 500 these wait five times as
-# long, and it saves nothing.
+# So many rows are made in one go, a millisecond, before other requests have their turn. With 500 these wait five times
+# as long, and it saves nothing.
 BATCH = 50
 PIECE = 64 * 1024
 # Excel takes a file for UTF-8 only where it begins so.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from resolvers.analytics.count import midnight
+from resolvers.analytics.day import midnight
 from resolvers.export.cells import Cell, global_id_of, money, plain
 
 # The workspace's time zone, in SQL.

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 from core.errors import Problem, Refused
 from core.events import SyncEventType
 from models import SalesOrder
+from resolvers.analytics.count_orders import NOTE
 from resolvers.context import Context
 from resolvers.product import tell_in_stock
 from resolvers.validation import Input, text_of
@@ -54,5 +55,6 @@ async def cancel_order(context: Context, order_id: UUID, cancellation: OrderCanc
         order.revision += 1
         tx.event(SyncEventType.ORDER_UPDATED, "Order", order.id)
         await tell_in_stock(tx, back)
+        await tx.connection.execute(NOTE, tx.workspace_id, order.placed_at, order.email)
         tx.audit("orderCancel", "Order", order.id, {"reason": cancellation.reason})
         return tx.done(id=order.id)

@@ -108,6 +108,10 @@ lines as (
                 $16::bigint[]) with ordinality
          l(id, variant_id, product_id, title, variant_title, sku, quantity, price, n))
 """
+# That its day is to be counted: `resolvers/analytics/count_orders.py`.
+NOTE_DAY = """
+noted as (insert into order_day_due (workspace_id, placed_at, id, email) select $1, now(), $2, $3 from counter)
+"""
 
 
 async def place_order(context: Context, new: NewOrder) -> Outcome:
@@ -137,6 +141,7 @@ async def place_order(context: Context, new: NewOrder) -> Outcome:
         await tx.finish(
             INSERT_ORDER,
             INSERT_LINES,
+            NOTE_DAY,
             arguments=(
                 order_id,
                 new.email,

@@ -8,6 +8,7 @@ from core.events import SyncEventType
 from core.money import MAX_MINOR, digits
 from models import ProductVariant, SalesOrder, Workspace, WorkspaceCounter
 from resolvers.analytics.count import recount_all_days
+from resolvers.analytics.count_orders import recount_order_days
 from resolvers.context import Context
 from resolvers.validation import Input
 from resolvers.workspace.input import CurrencyCode, Name, Slug, TimeZone, slug_problem
@@ -36,7 +37,7 @@ class WorkspaceChanges(Input):
 async def update_workspace(context: Context, changes: WorkspaceChanges) -> Outcome:
     """Changes the caller's workspace; the outcome has its `id`.
 
-    Another time zone has visitors counted anew, by its days.
+    Another time zone has visitors and orders counted anew, by its days.
     Another currency writes the same figures in that currency: 12.50 EUR become 13 JPY, nothing is converted.
 
     Raises:
@@ -61,6 +62,7 @@ async def update_workspace(context: Context, changes: WorkspaceChanges) -> Outco
         if changes.time_zone and changes.time_zone != workspace.time_zone:
             workspace.time_zone = changes.time_zone
             await recount_all_days(tx.connection, tx.workspace_id)
+            await recount_order_days(tx.connection, tx.workspace_id)
         workspace.revision += 1
         workspace.updated_at = func.now()
         await tx.session.flush()

@@ -1,8 +1,8 @@
 """How large an operation may be: its depth, its number of fields, and how much it may read.
 
 Cost is counted in objects: each object that an answer can hold at most is one, so a page of 50 products with 3 images
-each costs 50 + 150. Fragments are measured once each: a document of nested fragments costs its length to measure, not
-its expansion.
+each costs 50 + 150; what is computed says what it costs. Fragments are measured once each: a document of nested
+fragments costs its length to measure, not its expansion.
 """
 
 from collections import OrderedDict
@@ -30,6 +30,7 @@ from graphql import (
 
 from core.errors import BadUserInput
 from resolvers.read.connection import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from schema.query import COST, metadata_of
 
 MAX_DEPTH = 16
 MAX_ROOT_FIELDS = 20
@@ -165,7 +166,8 @@ class _Measure:
         inner = self._selection(type_, node.selection_set, self._page_size(node) if is_page else 1)
         rows = (page if name in {"nodes", "edges"} else 1) * self._list_size(node)
         own = 0 if node.selection_set is None or is_page or _is_part(type_) else 1
-        return Size(inner.depth + 1, inner.fields + 1, rows * (own + inner.cost) + self._list_size(node, WRITTEN, 0))
+        cost = rows * (own + inner.cost) + self._list_size(node, WRITTEN, 0)
+        return Size(inner.depth + 1, inner.fields + 1, cost + metadata_of(parent.fields[name]).get(COST, 0))
 
     def _page_size(self, node: FieldNode) -> int:
         for argument in node.arguments or ():

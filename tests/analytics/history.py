@@ -1,14 +1,14 @@
 """Generated histories of events: written past the doors, so that they may be of any time."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from core.ids import new_id
+from core.ids import global_id, new_id, uuid_in
 from resolvers.intake import COLUMNS
 from tests.analytics.plain import STEPS, Event
 from tests.factories import Shop
@@ -26,18 +26,38 @@ async def make_weeks(shop: Shop, first: date, last: date) -> None:
         await system_sql(shop.platform, "select make_visitor_event_partitions($1, $2)", first, last)
 
 
-def random_events(chance: random.Random, begin: datetime, span: timedelta, count: int) -> list[Event]:
-    """Events of few visitors and sessions at few moments: many share one, and sessions go over midnights."""
+async def product_ids(shop: Shop, count: int) -> list[UUID]:
+    """That many new products."""
+    return [row_id(await shop.product(), "Product") for _ in range(count)]
+
+
+def row_id(shown: Mapping[str, Any], type_name: str) -> UUID:
+    found = uuid_in(shown["id"], type_name)
+    assert found
+    return found
+
+
+def random_events(
+    chance: random.Random, begin: datetime, span: timedelta, count: int, products: Sequence[UUID] = ()
+) -> list[Event]:
+    """Events of few visitors and sessions at few moments: many share one, and sessions go over midnights.
+
+    Some name a product: one of those that there are, one of nobody, or something that is none.
+    """
+    named: list[Any] = [global_id("Product", each) for each in products]
+    named += [global_id("Product", new_id()), "Product_x", "", 7, None]
     moments = [begin + span * chance.random() for _ in range(count // 2 + 1)]
     sessions = [new_id() for _ in range(count // 6 + 1)]
     visitors = [new_id() for _ in range(count // 9 + 1)]
     return [
-        _event(chance, chance.choice(moments), chance.choice(sessions), chance.choice(visitors)) for _ in range(count)
+        _event(chance, chance.choice(moments), chance.choice(sessions), chance.choice(visitors), chance.choice(named))
+        for _ in range(count)
     ]
 
 
-def _event(chance: random.Random, moment: datetime, session_id: UUID, visitor_id: UUID) -> Event:
-    properties: dict[str, Any] = {"seconds": chance.choice([0, 7, 90, 5_000, -3, "9", None])}
+def _event(chance: random.Random, moment: datetime, session_id: UUID, visitor_id: UUID, product: Any) -> Event:
+    seconds = chance.choice([0, 7, 90, 5_000, -3, "9", None])
+    properties: dict[str, Any] = {"seconds": seconds, "productId": product}
     return {
         "occurred_at": moment.replace(microsecond=0),
         "id": new_id(),

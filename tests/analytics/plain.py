@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
+
+from core.ids import global_id
 
 STEPS = ("product_view", "add_to_cart", "checkout_initiated", "purchase")
 DIMENSIONS = ("source", "medium", "campaign", "device", "browser", "os", "country")
@@ -134,5 +137,26 @@ def dimensions(everything: list[Event], day: date, zone: str) -> dict[tuple[str,
                 "bounces": sum(session.is_bounce for session in of_value),
                 "page_views": sum(len(session.views) for session in of_value),
                 "purchased": sum(session.reached(3) for session in of_value),
+            }
+    return found
+
+
+def products(everything: list[Event], day: date, zone: str, known: set[UUID]) -> dict[UUID, dict[str, int]]:
+    """The rows of `visitor_day_product` by product, of those that there are."""
+    found = {}
+    events = [event for event in everything if day_of(event, zone) == day and not event["is_bot"]]
+    for product in known:
+        here = [
+            event
+            for event in events
+            if orjson.loads(event["properties"] or "{}").get("productId") == global_id("Product", product)
+        ]
+        views = [event for event in here if event["name"] == "product_view"]
+        carts = [event for event in here if event["name"] == "add_to_cart"]
+        if views or carts:
+            found[product] = {
+                "views": len(views),
+                "sessions": len({event["session_id"] for event in views}),
+                "carts": len(carts),
             }
     return found

@@ -9,9 +9,10 @@ import pytest
 
 from core.clock import now
 from core.database import pinned
-from resolvers.analytics.count import MAX_DAYS, count_day, count_due_days, due_days, recount_days
+from resolvers.analytics.count import count_day, count_due_days, due_days, recount_days
+from resolvers.analytics.day import MAX_DAYS
 from tests.analytics import plain
-from tests.analytics.history import make_weeks, random_events, store
+from tests.analytics.history import make_weeks, product_ids, random_events, store
 from tests.analytics.plain import Event, day_of
 from tests.analytics.tracking import at, beacon, stored, track
 from tests.factories import Shop
@@ -21,6 +22,7 @@ KEYS = {
     "visitor_hour": ("hour",),
     "visitor_day_page": ("path",),
     "visitor_day_dimension": ("dimension", "value"),
+    "visitor_day_product": ("product_id",),
 }
 _NO_FIGURES = {"workspace_id", "day", "counted_at", "counting_ms"}
 WORKSPACE_UPDATE = """
@@ -71,6 +73,26 @@ async def assert_right(shop: Shop, events: list[Event], day: date, zone: str) ->
     assert await figures(shop, "visitor_hour", day) == plain.hours(events, day, zone)
     assert await figures(shop, "visitor_day_page", day) == plain.pages(events, day, zone)
     assert await figures(shop, "visitor_day_dimension", day) == plain.dimensions(events, day, zone)
+    assert await figures(shop, "visitor_day_product", day) == plain.products(
+        events, day, zone, {row["id"] for row in await shop.sql("select id from product")}
+    )
+    assert await wrong_months(shop) == []
+
+
+async def wrong_months(shop: Shop) -> list[Any]:
+    """Pages of months that are not the sum of their days."""
+    return await shop.sql(
+        """
+        select path, month, d.views, m.views
+          from (select date_trunc('month', day)::date as month, path, sum(views) as views, sum(visitors) as visitors,
+                       sum(entries) as entries, sum(exits) as exits, sum(bounces) as bounces, sum(seconds) as seconds
+                  from visitor_day_page group by 1, 2) d
+          full join visitor_month_page m using (month, path)
+         where (m.views, m.visitors, m.entries, m.exits, m.bounces, m.seconds) is distinct from
+               (coalesce(d.views, 0), coalesce(d.visitors, 0), coalesce(d.entries, 0), coalesce(d.exits, 0),
+                coalesce(d.bounces, 0), coalesce(d.seconds, 0))
+        """
+    )
 
 
 class TestCountDay:
@@ -82,7 +104,7 @@ class TestCountDay:
         await make_weeks(shop, day - timedelta(days=2), day + timedelta(days=2))
         begin = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1)
         chance = random.Random(f"{zone} {day}")
-        events = random_events(chance, begin, timedelta(days=3), 400)
+        events = random_events(chance, begin, timedelta(days=3), 400, await product_ids(shop, 2))
         await store(shop, events, frozenset(day_of(event, zone) for event in events))
 
         await count(shop)
@@ -97,7 +119,8 @@ class TestCountDay:
         chance = random.Random(seed)
         zone = chance.choice([zone for zone, _ in DAYS])
         await set_zone(shop, zone)
-        events = random_events(chance, now() - timedelta(days=2), timedelta(days=2), chance.randint(1, 150))
+        products = await product_ids(shop, 2)
+        events = random_events(chance, now() - timedelta(days=2), timedelta(days=2), chance.randint(1, 150), products)
         chance.shuffle(events)
         middle = len(events) // 2
 
@@ -146,7 +169,7 @@ class TestCountDay:
         await track(shop, [at(now()) for _ in range(10)])
         await count(shop)
         before = [await figures(shop, table, day) for table in KEYS]
-        for table in KEYS:
+        for table in (*KEYS, "visitor_month_page"):
             await shop.sql(f"delete from {table}")
 
         async with shop.platform.database.app.acquire() as connection, pinned(connection, shop.workspace_id):
@@ -154,6 +177,17 @@ class TestCountDay:
         await count(shop)
 
         assert [await figures(shop, table, day) for table in KEYS] == before
+        assert await wrong_months(shop) == []
+
+    async def test_takes_pages_that_nobody_saw_after_all_out_of_their_month(self, shop: Shop) -> None:
+        await track(shop, [at(now(), url="https://shop.example/gone"), at(now())])
+        await count(shop)
+
+        await shop.sql("delete from visitor_event where path = '/gone'")
+        await count_day(shop.platform, shop.workspace_id, now().date())
+
+        rows = await shop.sql("select path, views, visitors from visitor_month_page order by path")
+        assert [tuple(row) for row in rows] == [("/gone", 0, 0), ("/lamps", 1, 1)]
 
     async def test_counts_every_event_that_comes_while_it_counts(self, shop: Shop) -> None:
         """Whoever takes a note must see its events, and what comes later must leave a note."""

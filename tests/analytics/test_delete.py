@@ -82,6 +82,7 @@ class TestVisitorDataDelete:
         assert codes(await delete(shop)) == [("BLANK", ["input", "sessionIds"])]
         assert codes(await delete(shop, sessionIds=["x"] * 1_001)) == [("TOO_MANY", ["input", "sessionIds"])]
         assert codes(await delete(shop, email="nobody")) == [("INVALID", ["input", "email"])]
+        assert codes(await delete(shop, sessionIds=["a\0b"])) == [("INVALID", ["input", "sessionIds", "0"])]
         assert len(await stored(shop)) == 1
         assert await audit_actions(shop) == []
 

@@ -136,7 +136,9 @@ class TestCodegen:
             "generates": {
                 str(tmp_path / "types.ts"): {
                     "plugins": ["typescript", "typescript-operations", "typed-document-node"],
-                    "config": {"scalars": {"Decimal": "string", "DateTime": "string", "JSON": "unknown"}},
+                    "config": {
+                        "scalars": {"Decimal": "string", "Date": "string", "DateTime": "string", "JSON": "unknown"}
+                    },
                 }
             },
         }

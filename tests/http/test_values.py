@@ -22,6 +22,7 @@ ABSURD: dict[str, list[Any]] = {
         "9999-12-31T23:59:59.999999Z",
         "9999-12-31T23:59:59-14:00",
     ],
+    "Date": ["0001-01-01", "9999-12-31", "2026-02-30", "2026-1-1", "", "\0", "2026-01-01T00:00:00Z", 7],
     "JSON": [None, 0, "\0", [], {"a\0b": "\0"}],
     "Boolean": [True, False],
     # Ids have a test of their own: tests/tenancy/test_foreign_ids.py.

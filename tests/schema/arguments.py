@@ -47,12 +47,13 @@ STRINGS: dict[str, Callable[[], str | None]] = {
     "after": lambda: None,
     "before": lambda: None,
 }
-INTEGERS = {"revision": 1, "quantity": 1, "first": 1, "last": 1}
+INTEGERS = {"revision": 1, "quantity": 1, "first": 1, "last": 1, "days": 30}
 SCALARS: dict[str, Any] = {
     "Boolean": False,
     "Float": 1.0,
     "Decimal": "1",
     "DateTime": "2100-01-01T00:00:00Z",
+    "Date": "2026-01-31",
     "JSON": {},
 }
 # Any other enum gets its first value.
@@ -61,6 +62,7 @@ ENUMS = {"CurrencyCode": "EUR", "Role": "STAFF", "ProductStatus": "ACTIVE", "Exp
 NEEDED_TOO: dict[str, tuple[str, ...]] = {
     "WebhookEventsReplayInput": ("afterSequence",),
     "VisitorDataDeleteInput": ("sessionIds",),
+    "AnalyticsRange": ("days",),
 }
 # IDs of which neither the field nor the input says what they are of: any type that makes the answer differ.
 ID_TYPES: dict[tuple[str, Path], str] = {

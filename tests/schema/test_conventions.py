@@ -33,6 +33,26 @@ SDL = Path("schema.graphql")
 EXAMPLES = sorted(Path("schema/examples").glob("*.graphql"))
 # Lists that cannot grow. Any other is a connection.
 LISTS = {
+    # As many as `limit`, at most 100.
+    *(
+        f"Analytics.{name}"
+        for name in (
+            "topPages",
+            "entryPages",
+            "exitPages",
+            "topProducts",
+            "topCustomers",
+            "sources",
+            "mediums",
+            "campaigns",
+            "devices",
+            "browsers",
+            "operatingSystems",
+            "countries",
+        )
+    ),
+    "Analytics.series",  # at most 1,096 days, or 31 days of hours
+    "Analytics.funnel",  # four steps
     "AssetUpload.headers",
     "ApiKey.scopes",  # at most as many as there are scopes
     "Query.nodes",  # as many as ids were sent

@@ -18,6 +18,10 @@ from tests.schema.arguments import Builder, Root, roots
 from tests.tenancy.world import FilledShop, filled_shop
 
 READS = roots("query")
+# What is computed has a statement for each group of figures, and the transaction's own: how many that is for everything
+# that the schema can be asked for, twice where the period before has the same; and for the operation of the examples.
+COMPUTED = {"analytics": 34}
+COMPUTED_EXAMPLES = {"Dashboard": 10}
 NEWER_THAN_ANY_CACHE = {"X-Min-Sequence": str(10**15)}
 BEFORE = "before_cursor_execute"
 # One process of the test run opens all its connections, not each of them.
@@ -56,6 +60,7 @@ VARIABLES: dict[str, Any] = {
     "Themes": lambda *_: {"first": 10},
     "Sites": lambda *_: {"first": 10},
     "Versions": lambda world, _: {"siteId": world.global_id("Site"), "first": 10},
+    "Dashboard": lambda *_: {"range": {"days": 30}},
     "VersionDiff": lambda _, known: known["versions"],
 }
 
@@ -132,7 +137,7 @@ class TestReads:
         assert "errors" not in answer, answer
         assert all(answer["data"].values()), answer
         assert answer == expected
-        assert len(statements) == operation.fields, statements
+        assert len(statements) == COMPUTED_EXAMPLES.get(operation.name, operation.fields), statements
 
     @pytest.mark.parametrize("root", READS, ids=lambda root: root.name)
     async def test_each_field_of_the_schema_is_one_statement(
@@ -146,8 +151,8 @@ class TestReads:
             answer = await graphql(document, variables, **caller)
 
         assert "errors" not in answer, answer
-        assert len(statements) <= 1, statements
-        assert len(statements) == 1 or not answer["data"][root.name], statements
+        assert len(statements) <= COMPUTED.get(root.name, 1), statements
+        assert statements or not answer["data"][root.name], statements
 
     async def test_deep_lists_are_read_with_their_parents(self, world: FilledShop) -> None:
         for _ in range(3):

@@ -93,6 +93,12 @@ hour as (
 page as (
   insert into visitor_day_page (workspace_id, day, path, views, visitors, entries, exits, bounces, seconds)
   values ($1, current_date, '/', 1, 1, 1, 1, 1, 0)),
+month as (
+  insert into visitor_month_page (workspace_id, month, path, views, visitors, entries, exits, bounces, seconds)
+  values ($1, date_trunc('month', current_date), '/', 1, 1, 1, 1, 1, 0)),
+looked_at as (
+  insert into visitor_day_product (workspace_id, day, product_id, views, sessions, carts)
+  select $1, current_date, id, 1, 1, 0 from product where workspace_id = $1),
 dimension as (
   insert into visitor_day_dimension (workspace_id, day, dimension, value, visitors, sessions, bounces, page_views,
                                      purchased)
@@ -100,6 +106,26 @@ dimension as (
 insert into visitor_day (workspace_id, day, visitors, sessions, bounces, page_views, events, bot_events, seconds,
                          viewed, carted, checked_out, purchased, counted_at, counting_ms)
 values ($1, current_date, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, now() + interval '1 day', 1)
+"""
+# The same of orders: what the shop's own one left is a note that nobody takes.
+SOLD = """
+with hour as (
+  insert into order_hour (workspace_id, day, hour, orders, units, revenue_amount)
+  values ($1, current_date, now(), 1, 1, 1250)),
+sold as (
+  insert into order_day_product (workspace_id, day, product_id, orders, quantity, revenue_amount)
+  select $1, current_date, id, 1, 1, 1250 from product where workspace_id = $1),
+month as (
+  insert into order_month_product (workspace_id, month, product_id, orders, quantity, revenue_amount)
+  select $1, date_trunc('month', current_date), id, 1, 1, 1250 from product where workspace_id = $1),
+customer as (
+  insert into order_customer (workspace_id, email, first_order_at, last_order_at, orders, spent_amount)
+  values ($1, 'shopper@example.com', now(), now(), 1, 1250)),
+customer_month as (
+  insert into order_customer_month (workspace_id, email, month, orders, spent_amount)
+  values ($1, 'shopper@example.com', date_trunc('month', current_date), 1, 1250))
+insert into order_day (workspace_id, day, orders, units, revenue_amount, cancelled_orders, counted_at, counting_ms)
+values ($1, current_date, 1, 1, 1250, 0, now() + interval '1 day', 1)
 """
 UPLOAD = """
 mutation ($input: AssetUploadCreateInput!) {
@@ -152,6 +178,7 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     await _add_webhook(shop)
     await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
     await shop.sql(VISITED, shop.workspace_id, new_id())
+    await shop.sql(SOLD, shop.workspace_id)
     await shop.platform.polls.flush(shop.platform.database)
     return FilledShop(shop, {name: await _newest(shop, name) for name in NODES})
 

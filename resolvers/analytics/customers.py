@@ -1,0 +1,89 @@
+"""What customers spent.
+
+Who spent most in a range is found without adding up everybody: a lower bound of what the last of them spent comes from
+those who spent most in any one month, or ever; nobody is looked at who cannot have reached it.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from resolvers.analytics.reader import Reader
+from resolvers.analytics.span import Span, first_of_month, next_month
+
+# Days of a range of which all orders are added up, which for so few costs less than looking for candidates.
+FEW_DAYS = 7
+# Calendar months of UTC that a range may touch to be looked for by month; for more, by all that customers ever spent.
+FEW_MONTHS = 4
+# How many of those who spent most are added up for the bound, as multiples of the limit.
+_SEEDS = 4
+
+_ADD_UP = """
+select email, count(*) as orders, sum(total_amount)::bigint as spent
+  from sales_order
+ where workspace_id = $1 and placed_at >= $2 and placed_at < $3 and status <> 'CANCELLED'
+ group by email order by sum(total_amount) desc, email limit $4
+"""
+# What the addresses of `{who}` spent in the range, which have an order in it.
+_SPENT = """
+select c.email, o.orders, o.spent
+  from {who} c cross join lateral (
+    select count(*) as orders, sum(total_amount)::bigint as spent
+      from sales_order s
+     where s.workspace_id = $1 and s.email = c.email and s.placed_at >= $2 and s.placed_at < $3
+       and s.status <> 'CANCELLED') o
+ where o.orders > 0
+"""
+# `least` is what the last of the found ones spent at least; 0 where there are fewer than are wanted.
+_LEAST = f"""
+seed_spent as ({_SPENT.format(who="seed")}),
+least as materialized (
+  select coalesce((select spent from seed_spent order by spent desc offset $4 - 1 limit 1), 0) as amount)
+"""  # noqa: S608 - texts of ours
+_TOP = f"""
+{_SPENT.format(who="candidate")} order by o.spent desc, c.email limit $4
+"""
+# Who spent at least the amount in these months spent a month's share of it in one of them.
+_BY_MONTH = f"""
+with seed as materialized (
+  select distinct email
+    from unnest($5::date[]) m(month) cross join lateral (
+      select email from order_customer_month c where c.workspace_id = $1 and c.month = m.month
+       order by spent_amount desc limit $4 * {_SEEDS}) c),
+{_LEAST},
+candidate as materialized (
+  select h.email
+    from (select distinct c.email from least cross join unnest($5::date[]) m(month) cross join lateral (
+            select email from order_customer_month c
+             where c.workspace_id = $1 and c.month = m.month and c.spent_amount >= least.amount / cardinality($5)) c) h
+   where (select sum(spent_amount) from order_customer_month c
+           where c.workspace_id = $1 and c.email = h.email and c.month = any($5)) >= (select amount from least))
+{_TOP}
+"""  # noqa: S608 - texts of ours
+_BY_ALL = f"""
+with seed as materialized (
+  select email from order_customer where workspace_id = $1 order by spent_amount desc limit $4 * {_SEEDS}),
+{_LEAST},
+candidate as materialized (
+  select c.email from least cross join lateral (
+    select email from order_customer c where c.workspace_id = $1 and c.spent_amount >= least.amount) c)
+{_TOP}
+"""  # noqa: S608 - texts of ours
+
+
+async def top(reader: Reader, span: Span, limit: int) -> list[Any]:
+    """Who spent most: `email`, `orders`, `spent`."""
+    if span.length <= FEW_DAYS:
+        return await reader.fetch(_ADD_UP, span.begin, span.end, limit)
+    months = _months(span)
+    if len(months) <= FEW_MONTHS:
+        return await reader.fetch(_BY_MONTH, span.begin, span.end, limit, months)
+    return await reader.fetch(_BY_ALL, span.begin, span.end, limit)
+
+
+def _months(span: Span) -> list[date]:
+    """The months of UTC that the span touches."""
+    last = (span.end - timedelta(microseconds=1)).date()
+    months = [first_of_month(span.begin.date())]
+    while next_month(months[-1]) <= last:
+        months.append(next_month(months[-1]))
+    return months
