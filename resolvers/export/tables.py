@@ -181,6 +181,39 @@ CUSTOMERS = Table(
     order="t.email, t.currency_code",
     moment="t.placed_at",
 )
+_CURRENCY = Column("currency", "(select w.currency_code from workspace w where w.id = t.workspace_id)")
+_REVENUE = Column("revenue", "t.revenue_amount", money)
+ORDER_DAYS = Table(
+    scope="analytics:read",
+    columns=(*_as_they_are("day", "orders", "units"), _CURRENCY, _REVENUE, *_as_they_are("cancelled_orders")),
+    rows="order_day t",
+    where="t.workspace_id = {w}",
+    order="t.day",
+    day="t.day",
+)
+ORDER_HOURS = Table(
+    scope="analytics:read",
+    columns=(*_as_they_are("day", "hour", "orders", "units"), _CURRENCY, _REVENUE),
+    rows="order_hour t",
+    where="t.workspace_id = {w}",
+    order="t.day, t.hour",
+    day="t.day",
+)
+ORDER_PRODUCTS = Table(
+    scope="analytics:read",
+    columns=(
+        *_as_they_are("day"),
+        Column("product_id", "t.product_id", global_id_of("Product")),
+        Column("title", "p.title"),
+        *_as_they_are("orders", "quantity"),
+        _CURRENCY,
+        _REVENUE,
+    ),
+    rows="order_day_product t left join product p on p.workspace_id = t.workspace_id and p.id = t.product_id",
+    where="t.workspace_id = {w}",
+    order="t.day, t.product_id",
+    day="t.day",
+)
 VISITOR_EVENTS = Table(
     scope="analytics:read",
     columns=(
@@ -237,6 +270,9 @@ TABLES: dict[str, Table] = {
     "PRODUCTS": PRODUCTS,
     "PRODUCT_VARIANTS": PRODUCT_VARIANTS,
     "CUSTOMERS": CUSTOMERS,
+    "ORDER_DAYS": ORDER_DAYS,
+    "ORDER_HOURS": ORDER_HOURS,
+    "ORDER_PRODUCTS": ORDER_PRODUCTS,
     "VISITOR_EVENTS": VISITOR_EVENTS,
     "VISITOR_DAYS": VISITOR_DAYS,
     "VISITOR_HOURS": VISITOR_HOURS,

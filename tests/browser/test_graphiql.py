@@ -264,6 +264,7 @@ class TestGraphiqlPage:
             *("WebhookEndpointCreate", "WebhookDeliveries", "WebhookDeliveryReplay", "Changes"),
             *("Themes", "SiteCreate", "Sites", "DraftCreate", "DraftUpdate", "DraftPublish", "DraftSchedule"),
             *("Versions", "VersionDiff", "VersionRestore"),
+            *("Dashboard", "ExportCreate"),
             *("OrderEvents", "Activity", "LiveVisitors"),
         ]
 

@@ -1,6 +1,5 @@
 """Links: who gets one, and for how long it is good."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from core.clock import now
 from core.ids import global_id, new_id, uuid_in
 from resolvers.context import Platform
 from resolvers.export import TABLES
-from tests.export.exporting import EXPORT_CREATE, created, download, exported, link
+from tests.export.exporting import EXPORT_CREATE, created, download, link
 from tests.factories import Shop, add_member, make_site
 from tests.people import system_sql
 from tests.tenancy.world import key_with
@@ -286,13 +285,3 @@ class TestLosingTheRight:
         await leave(shop)
 
         assert (await download(shop, path)).status_code == 200
-
-
-class TestManyTables:
-    """All of them at once."""
-
-    async def test_are_read_beside_each_other(self, shop: Shop) -> None:
-        """Two at a time: the bound of a workspace."""
-        await shop.product()
-        for one, other in zip(list(TABLES)[::2], list(TABLES)[1::2], strict=True):
-            await asyncio.gather(exported(shop, one), exported(shop, other))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.ids import uuid_in
+from core.ids import global_id, uuid_in
 from core.money import format_minor
 from resolvers.export import TABLES
 from tests.export.exporting import add_events, download, exported, link, read
@@ -305,6 +305,9 @@ class TestCustomers:
 
 
 STORED = {
+    "ORDER_DAYS": "select * from order_day order by day",
+    "ORDER_HOURS": "select * from order_hour order by day, hour",
+    "ORDER_PRODUCTS": "select * from order_day_product order by day, product_id",
     "VISITOR_EVENTS": "select * from visitor_event order by occurred_at, id",
     "VISITOR_DAYS": "select * from visitor_day order by day",
     "VISITOR_HOURS": "select * from visitor_hour order by day, hour",
@@ -321,6 +324,18 @@ hour as (
   insert into visitor_hour (workspace_id, day, hour, visitors, sessions, page_views, events, bot_events)
   select $1, '2026-03-01'::date + n, '2026-03-01T07:00:00Z'::timestamptz + n * interval '1 day', 1, 2, 3, 4, 5
     from days),
+order_day as (
+  insert into order_day (workspace_id, day, orders, units, revenue_amount, cancelled_orders, counted_at, counting_ms)
+  select $1, '2026-03-01'::date + n, 3, 5, 1250 + n, 1, now() + interval '1 day', 1 from days),
+order_hour as (
+  insert into order_hour (workspace_id, day, hour, orders, units, revenue_amount)
+  select $1, '2026-03-01'::date + n, '2026-03-01T07:00:00Z'::timestamptz + n * interval '1 day', 3, 5, 1250 + n
+    from days),
+product as (
+  insert into order_day_product (workspace_id, day, product_id, orders, quantity, revenue_amount)
+  select $1, '2026-03-01'::date + n, product, 3, 5, 1250 + n
+    from days, unnest(array['00000000-0000-0000-0000-000000000007', '00000000-0000-0000-0000-000000000008']::uuid[])
+         product),
 page as (
   insert into visitor_day_page (workspace_id, day, path, views, visitors, entries, exits, bounces, seconds)
   select $1, '2026-03-01'::date + n, path, 9, 8, 7, 6, 5, 4 from days, unnest(array['/', '/"lamps",=1']) path)
@@ -351,14 +366,22 @@ class TestVisitors:
         stored = await shop.sql(STORED[table])
         names = [column.name for column in TABLES[table].columns]
 
+        def shown(row: Any) -> dict[str, str]:
+            known = dict(row) | {"currency": "EUR", "title": None}
+            if "revenue_amount" in known:
+                known["revenue"] = format_minor(known["revenue_amount"], "EUR")
+            if "product_id" in known:
+                known["product_id"] = global_id("Product", known["product_id"])
+            return {name: cell(known[name]) for name in names}
+
         everything = undone(await exported(shop, table))
         two_days = undone(await exported(shop, table, range={"from": "2026-03-02", "to": "2026-03-03"}))
 
-        assert everything == [{name: cell(row[name]) for name in names} for row in stored]
+        assert everything == [shown(row) for row in stored]
         between = [row for row in stored if date(2026, 3, 2) <= row["day"] <= date(2026, 3, 3)]
-        assert two_days == [{name: cell(row[name]) for name in names} for row in between]
+        assert two_days == [shown(row) for row in between]
         # All that is counted is there but for how it was counted.
-        assert set(stored[0].keys()) - set(names) <= {"workspace_id", "counted_at", "counting_ms"}
+        assert set(stored[0].keys()) - set(names) <= {"workspace_id", "counted_at", "counting_ms", "revenue_amount"}
         assert len(everything) == 2 * len(two_days) > 0
 
     async def test_events_are_what_is_stored(self, shop: Shop) -> None:

@@ -13,6 +13,8 @@ from core.ids import new_id
 from resolvers import live_visitors
 from resolvers.context import Platform
 from resolvers.live_visitors import Present, count_present
+from schema.transport import live
+from schema.transport.operation import Answer, run
 from tests.analytics.tracking import ago, beacon, event, track
 from tests.client import LiveServer
 from tests.factories import Shop
@@ -169,6 +171,14 @@ class TestManyWatchers:
         self, shop: Shop, live_server: LiveServer, counting: Counting, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(live_visitors, "TICK_SECONDS", 3_600)
+        executed = 0
+
+        async def counted(*arguments: Any) -> Answer:
+            nonlocal executed
+            executed += 1
+            return await run(*arguments)
+
+        monkeypatch.setattr(live, "run", counted)
         await seen(shop)
         async with AsyncExitStack() as stack:
             for _ in range(10):
@@ -181,6 +191,8 @@ class TestManyWatchers:
                 assert {message["payload"]["data"]["liveVisitors"]["visitors"] for message in told} == {1}
 
         assert counting.of == {shop.workspace_id: 1}
+        # One for each of the two documents.
+        assert executed == 2
 
     async def test_are_all_told(self, shop: Shop, live_server: LiveServer) -> None:
         async with AsyncExitStack() as stack:
