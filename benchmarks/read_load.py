@@ -42,6 +42,7 @@ def summary(latencies: list[float], seconds: float, faults: list[str] | None = N
         "requests": len(latencies),
         "seconds": seconds,
         "p50_ms": latencies[len(latencies) // 2] * 1000,
+        "p95_ms": latencies[len(latencies) * 95 // 100] * 1000,
         "p99_ms": latencies[len(latencies) * 99 // 100] * 1000,
         "faults": len(faults or ()),
         "first_fault": faults[0] if faults else None,

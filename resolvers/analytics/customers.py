@@ -1,14 +1,15 @@
-"""What customers spent.
+"""Customers: how many, which are new, who comes again, what they spent.
 
 Who spent most in a range is found without adding up everybody: a lower bound of what the last of them spent comes from
 those who spent most in any one month, or ever; nobody is looked at who cannot have reached it.
 """
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from resolvers.analytics.reader import Reader
-from resolvers.analytics.span import Span, first_of_month, next_month
+from resolvers.analytics.span import Slot, Span, first_of_month, next_month
 
 # Days of a range of which all orders are added up, which for so few costs less than looking for candidates.
 FEW_DAYS = 7
@@ -70,6 +71,55 @@ candidate as materialized (
 """  # noqa: S608 - texts of ours
 
 
+# Months of UTC that lie within the range, and its orders before and after them.
+_COUNT = """
+select (select count(*) from (
+          select email from order_customer_month where workspace_id = $1 and month = any($4::date[])
+          union
+          select email from sales_order
+           where workspace_id = $1 and status <> 'CANCELLED'
+             and (placed_at >= $2 and placed_at < $5 or placed_at >= $6 and placed_at < $3)) c) as customers,
+       (select count(*) from order_customer
+         where workspace_id = $1 and first_order_at >= $2 and first_order_at < $3) as new
+"""
+_LIFETIME = """
+select count(*) as customers, coalesce(sum(spent_amount), 0)::bigint as spent from order_customer
+ where workspace_id = $1
+"""
+# `$2` are when the periods begin, and when the last one ends. Cohorts and periods are numbered from 1 on.
+_COHORTS = """
+select m.cohort, o.period, count(*) as customers, sum(o.orders)::bigint as orders, sum(o.spent)::bigint as spent
+  from (select email, width_bucket(first_order_at, $2::timestamptz[]) as cohort
+          from order_customer where workspace_id = $1 and first_order_at >= $3 and first_order_at < $4) m
+  join (select email, width_bucket(placed_at, $2::timestamptz[]) as period, count(*) as orders,
+               sum(total_amount) as spent
+          from sales_order
+         where workspace_id = $1 and placed_at >= $3 and placed_at < $4 and status <> 'CANCELLED'
+         group by 1, 2) o on o.email = m.email
+ group by m.cohort, o.period
+"""
+
+
+async def count(reader: Reader, span: Span) -> tuple[int, int]:
+    """How many customers ordered in the span, and how many of these for the first time."""
+    months = [month for month in _months(span) if span.begin <= _begin(month) and _begin(next_month(month)) <= span.end]
+    end, begin = (_begin(months[0]), _begin(next_month(months[-1]))) if months else (span.end, span.end)
+    (row,) = await reader.fetch(_COUNT, span.begin, span.end, months, end, begin)
+    return row["customers"], row["new"]
+
+
+async def lifetime(reader: Reader) -> tuple[int, int]:
+    """How many customers there are, and what they ever spent."""
+    (row,) = await reader.fetch(_LIFETIME)
+    return row["customers"], row["spent"]
+
+
+async def cohorts(reader: Reader, periods: Sequence[Slot]) -> list[Any]:
+    """What the customers whose first order is of a `cohort`, a period by its number from 1 on, did in each `period`."""
+    begins = [period.begin for period in periods]
+    return await reader.fetch(_COHORTS, begins, begins[0], periods[-1].end)
+
+
 async def top(reader: Reader, span: Span, limit: int) -> list[Any]:
     """Who spent most: `email`, `orders`, `spent`."""
     if span.length <= FEW_DAYS:
@@ -87,3 +137,7 @@ def _months(span: Span) -> list[date]:
     while next_month(months[-1]) <= last:
         months.append(next_month(months[-1]))
     return months
+
+
+def _begin(month: date) -> datetime:
+    return datetime.combine(month, time(), UTC)
