@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
+from core.compression import takes_gzip
 from core.database import DATABASE_FAULTS
 from core.errors import Forbidden
 from resolvers.context import Platform
@@ -28,7 +29,6 @@ from resolvers.export import (
     read_ticket,
     refuse_without_right,
 )
-from routes.exchange import takes_gzip
 
 log = structlog.get_logger()
 

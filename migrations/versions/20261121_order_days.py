@@ -8,7 +8,7 @@ from alembic import op
 from migrations.tenancy import allow, disallow, protect
 
 revision: str = "a5a531c204c5"
-down_revision: str | None = "5320ccc38163"
+down_revision: str | None = "b79109ceb024"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,12 +1,12 @@
 """From the value of a `filter:` argument to predicates. Only the keys that are there become SQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from core.errors import BadUserInput
 from core.ids import parse_global_id
-from resolvers.read.source import AnyOf, Equals, Filter, Flag, GlobalId, Range, SortKey, Source, Words
+from resolvers.read.source import AnyOf, Equals, Filter, Fits, Flag, GlobalId, Range, SortKey, Source, Words
 from resolvers.read.statement import Arguments, Parameters
 
 MAX_WORDS = 8
@@ -70,11 +70,13 @@ def _sort_of(source: Source, filter_: Filter) -> SortKey | None:
 
 
 def _predicates(
-    filter_: Equals | GlobalId | AnyOf | Range | Flag, key: str, value: Any, site: int, parameters: Parameters
+    filter_: Equals | GlobalId | AnyOf | Range | Flag | Fits, key: str, value: Any, site: int, parameters: Parameters
 ) -> list[str]:
     match filter_:
         case Flag():
             return [filter_.when_true if value else filter_.when_false]
+        case Fits():
+            return [_with_values(sql, values, key, site, parameters) for sql, values in filter_.predicates]
         case Equals():
             return [f"{filter_.sql} = {parameters.add(_reader(site, (key,), filter_.convert))}"]
         case GlobalId():
@@ -88,6 +90,14 @@ def _predicates(
                 for bound in value
                 if value[bound] is not None
             ]
+
+
+def _with_values(
+    sql: str, values: Mapping[str, Callable[[Mapping[str, Any]], Any]], key: str, site: int, parameters: Parameters
+) -> str:
+    for name, read in values.items():
+        sql = sql.replace(f"{{{name}}}", parameters.add(_reader(site, (key,), read)))
+    return sql
 
 
 def _reader(site: int, path: tuple[str, ...], convert: Callable[[Any], Any] | None) -> Callable[[Arguments], Any]:

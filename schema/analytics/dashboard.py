@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from core.clock import format_moment
 from core.errors import BadUserInput
 from resolvers.analytics import customers, orders, products, visitors
 from resolvers.analytics.reader import Reader, reading

@@ -61,6 +61,8 @@ VARIABLES: dict[str, Any] = {
     "Sites": lambda *_: {"first": 10},
     "Versions": lambda world, _: {"siteId": world.global_id("Site"), "first": 10},
     "Dashboard": lambda *_: {"range": {"days": 30}},
+    "ActiveBanners": lambda *_: {"filter": {"audience": {}}},
+    "Banners": lambda world, _: {"siteId": world.global_id("Site")},
     "VersionDiff": lambda _, known: known["versions"],
 }
 

@@ -36,6 +36,8 @@ OPEN = {
         "productBySlug",
         "products",
         "storefrontConfig",
+        "activeBanners",
+        "activeLogos",
         "orderByToken",
         "node",
         "nodes",
