@@ -83,8 +83,8 @@ async def measure(world: World) -> tuple[Report, dict[str, str]]:
         (
             f"One workspace of {EVENTS:,} events and {ORDERS:,} orders in 365 days, {PRODUCTS:,} products, one server"
             f" process, one connection, {ROUNDS} rounds of {SECONDS:.0f} s by turns; the one with the middle p95."
-            f" Beside it workspaces of {SMALL_DAYS} days. {size} in all. ms of server and PostgreSQL are CPU time a"
-            " request."
+            f" Beside it workspaces of {SMALL_DAYS} days. {size} in all."
+            " ms of server and PostgreSQL are CPU time a request."
         ),
         f"Counting the year anew, day by day, took {seconds:.0f} s.",
     ]

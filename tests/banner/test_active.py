@@ -183,6 +183,14 @@ class TestActiveBanners:
         ]
         assert error_codes(answer) == ["FORBIDDEN"] * 6
 
+    async def test_are_what_shoppers_hear_of(self, board: Board) -> None:
+        """What a storefront is told of drops its cached answers; drafts are nobody's but the editors'."""
+        await board.banner("draft")
+        banner = await board.shown("shown")
+        answer = await board.shop.shopper("{ changes(first: 50) { nodes { type entityId } } }")
+
+        assert answer["data"]["changes"]["nodes"] == [{"type": "BANNER_PUBLISHED", "entityId": banner["id"]}]
+
     async def test_are_all_that_shoppers_find_by_id(self, board: Board) -> None:
         shown, draft = await board.shown("shown"), await board.banner("draft")
         late = await board.shown("late", startAt="2100-01-01T00:00:00Z")

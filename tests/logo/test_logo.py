@@ -126,6 +126,14 @@ class TestActiveLogos:
         assert await sign.active() == {"PRIMARY": "fallback"}
         assert (await sign.read(advent))["isActive"] is False
 
+    async def test_that_tie_are_the_one_that_ends_and_else_the_newest(self, sign: Sign) -> None:
+        await sign.shown("ends", startAt=PAST, endAt=LATER)
+        await sign.shown("stays", startAt=PAST)
+        assert await sign.active() == {"PRIMARY": "ends"}
+        await sign.shown("ends too", startAt=PAST, endAt="2101-01-01T00:00:00Z")
+
+        assert await sign.active() == {"PRIMARY": "ends too"}
+
     async def test_are_never_without_a_picture(self, sign: Sign) -> None:
         await sign.shown("fallback")
         lost = await sign.shown("lost", startAt=PAST)
