@@ -19,6 +19,7 @@ ORDERS = 1_000_000
 PRODUCTS = 2_000
 CUSTOMERS = 150_000
 _EVENTS_A_SESSION = 7
+_SECONDS_APART = (DAYS - 1) * 86_400 / ORDERS
 # Of a shop beside: days, and rows of each kind a day.
 SMALL_DAYS = 90
 
@@ -52,7 +53,7 @@ select p.id as product_id, v.id as variant_id, v.price_amount, row_number() over
 _SALES = f"""
 create temporary table sale as
 select o.*, i.product_id, i.variant_id, i.price_amount, 1 + (random() * 2)::int as quantity, l as position
-  from (select n, uuidv7() as id, now() - ({ORDERS} - n) * interval '{DAYS * 86_400 / ORDERS:.4f} seconds' as placed_at,
+  from (select n, uuidv7() as id, now() - ({ORDERS} - n) * interval '{_SECONDS_APART:.4f} seconds' as placed_at,
                'customer-' || (power(random(), 2) * {CUSTOMERS})::int || '@example.com' as email,
                case when n % 33 = 0 then 'CANCELLED' else 'PLACED' end as status
           from generate_series(1, {ORDERS}) n) o,
