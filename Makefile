@@ -9,6 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 NPM_ASSETS := node_modules/.vitrine-installed
 CLIENTS := tests/clients
+THEME := themes/starter
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The repository's root is on the path: `schema`, `core` … are found here and nowhere else.
@@ -29,7 +30,7 @@ run: setup assets ## everything, here: PostgreSQL, Redis, migrations, demo shops
 	@$(PY) -m dev.run --end-with-parent
 
 .PHONY: test
-test: setup assets client-libraries ## the tests, on PostgreSQL and Redis of their own (ARGS: pytest's arguments)
+test: setup assets client-libraries theme ## the tests, on PostgreSQL and Redis of their own (ARGS: pytest's arguments)
 	@$(PY) -m dev.test $(ARGS)
 
 .PHONY: fuzz
@@ -37,7 +38,7 @@ fuzz: setup assets ## random queries, compared with plain loops over plain rows 
 	@EXAMPLES=$${EXAMPLES:-20000} $(PY) -m dev.test tests/oracle -n 0 -q $(ARGS)
 
 .PHONY: check
-check: setup ## format, lint, types, layers, schema.graphql and migrations: what CI asks besides the tests
+check: setup theme ## format, lint, types, layers, schema.graphql, migrations and the starter theme: what CI asks besides the tests
 	@$(PY) -m dev.check
 
 .PHONY: bench
@@ -68,7 +69,7 @@ lock: setup ## pin requirements.in anew into requirements.lock (ARGS="--upgrade"
 
 .PHONY: clean
 clean: ## remove environment, assets and caches (.data with the shops stays: remove it yourself)
-	@rm -rf $(VENV) node_modules $(CLIENTS)/node_modules htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) node_modules $(CLIENTS)/node_modules $(THEME)/node_modules $(THEME)/.next htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 	@echo "Clean."
 
@@ -132,4 +133,13 @@ client-libraries:
 	echo "Installing the GraphQL clients that are tested, with npm …"; started=$$(date +%s); \
 	npm ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund --loglevel=error && \
 	cp $(CLIENTS)/package-lock.json $(CLIENTS)/node_modules/.vitrine-installed && \
+	echo "Installed in $$(($$(date +%s) - started)) s."
+
+# What the starter theme is built and checked with; without npm its checks and tests are skipped and say so.
+.PHONY: theme
+theme: ## install the starter theme's packages
+	@if cmp -s $(THEME)/package-lock.json $(THEME)/node_modules/.vitrine-installed || ! command -v npm >/dev/null 2>&1; then exit 0; fi; \
+	echo "Installing the starter theme's packages with npm …"; started=$$(date +%s); \
+	npm ci --prefix $(THEME) --ignore-scripts --no-audit --no-fund --loglevel=error && \
+	cp $(THEME)/package-lock.json $(THEME)/node_modules/.vitrine-installed && \
 	echo "Installed in $$(($$(date +%s) - started)) s."

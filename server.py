@@ -40,6 +40,7 @@ from routes.connection import BoundedHttp, BoundedWebSocket
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
+from routes.seo import ROUTES as SEO_ROUTES
 from routes.track import PATH as TRACK
 from routes.track import ROUTES as TRACK_ROUTES
 from routes.track import TrackDoor
@@ -76,6 +77,7 @@ class Application:
                 *GRAPHIQL_ROUTES,
                 *TRACK_ROUTES,
                 *ASSET_ROUTES,
+                *SEO_ROUTES,
                 *upload_routes(),
                 Mount("/media", Media(settings.data_dir)),
             ],
@@ -127,6 +129,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     websocket = WebSocketDoor(runner, admission, live)
     app.state.platform = platform
     app.state.backlog = Backlog(platform)
+    app.state.throttle, app.state.cache = throttle, cache
     app.state.http_door = HttpDoor(runner, admission, cache, partial(_page, settings))
     app.state.track_door = TrackDoor(platform, authenticator, throttle)
     app.router.routes.append(WebSocketRoute("/graphql", websocket))

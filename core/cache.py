@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from prometheus_client.registry import Collector
 from core.errors import RequestError
 from core.pubsub import PUBLISHED_CHANNEL, Doorbells
 
+# What others are told: they may keep an answer as long as we do ourselves, and after that if the ETag still holds.
+KEPT_BY_OTHERS = b"public, max-age=0, s-maxage=2, must-revalidate"
 MAX_BYTES = 32 * 1024 * 1024
 MAX_ENTRY_BYTES = 1024 * 1024
 # What an entry costs besides its body, about.
@@ -36,11 +39,14 @@ Clock = Callable[[], float]
 
 @dataclass(slots=True)
 class Entry:
-    """An encoded answer. One with errors, told by their `codes`, is never kept."""
+    """An encoded answer. One with errors, told by their `codes`, is never kept. `modified` is when what it shows last
+    changed, where that is known.
+    """
 
     body: bytes
     sequence: int
     codes: list[str] | None = None
+    modified: datetime | None = None
     until: float = 0.0
     _etag: bytes = b""
     _gzipped: bytes = b""

@@ -16,6 +16,10 @@ class SyncEventType(StrEnum):
     SITE_DELETED = "site.deleted"
     STOREFRONT_PUBLISHED = "storefront.published"
     STOREFRONT_DRAFT_UPDATED = "storefront.draft_updated"
+    BANNER_PUBLISHED = "banner.published"
+    BANNER_DRAFT_UPDATED = "banner.draft_updated"
+    LOGO_PUBLISHED = "logo.published"
+    LOGO_DRAFT_UPDATED = "logo.draft_updated"
     ASSET_CREATED = "asset.created"
     ASSET_UPDATED = "asset.updated"
     ASSET_DELETED = "asset.deleted"
@@ -38,5 +42,7 @@ _UNSEEN = frozenset(
         SyncEventType.SITE_UPDATED,
         SyncEventType.SITE_DELETED,
         SyncEventType.STOREFRONT_DRAFT_UPDATED,
+        SyncEventType.BANNER_DRAFT_UPDATED,
+        SyncEventType.LOGO_DRAFT_UPDATED,
     }
 )

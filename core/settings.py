@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     webhook_give_up_days: float = Field(
         default=5.0, gt=0, description="An endpoint that only fails for so long is turned off."
     )
+    draft_days: float = Field(
+        default=365.0, gt=0, description="How long drafts are kept that were published or discarded."
+    )
     webhook_log_days: float = Field(default=30.0, gt=0, description="How long deliveries and their tries are kept.")
 
     sites_url: str = Field(
@@ -126,6 +129,13 @@ class Settings(BaseSettings):
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if len(value.get_secret_value()) < MIN_SECRET_KEY_LENGTH:
             raise ValueError(f"must have at least {MIN_SECRET_KEY_LENGTH} characters: `openssl rand -hex 32`")
+        return value
+
+    @field_validator("worker_port")
+    @classmethod
+    def _is_not_the_apis(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and value == info.data.get("port"):
+            raise ValueError(f"must not be PORT, which is {value} too: the API listens there")
         return value
 
     @field_validator("metrics_token")
@@ -216,6 +226,12 @@ class Settings(BaseSettings):
     def site_url(self, slug: str) -> str:
         """The address of a site, without a slash at the end."""
         return (self.sites_url or f"http://{{slug}}.localhost:{self.port}").replace("{slug}", slug).rstrip("/")
+
+    def absolute_url(self, url: str) -> str:
+        """The address as it is; a path of this server with the public URL before it, or the CDN's for assets."""
+        if not url.startswith("/"):
+            return url
+        return (self.assets_url if self.assets_url and url.startswith("/assets/") else self.base_url) + url
 
     @cached_property
     def app_dsn(self) -> str:

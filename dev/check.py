@@ -1,6 +1,8 @@
 """`make check`: what must hold besides the tests. Every check runs; the exit code is 1 if any failed."""
 
 import difflib
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from dev.errors import StartError
 from dev.services import end_on_signals, run_with, services
 
 SDL = Path("schema.graphql")
+THEME = Path("themes/starter")
 
 
 def main() -> int:
@@ -24,6 +27,7 @@ def main() -> int:
         "layers": lambda: _command([str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]),
         "schema.graphql": _sdl,
         "migrations": _migrations,
+        "starter theme": _theme,
     }
     failed = [name for name, check in checks.items() if not _holds(name, check)]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.", flush=True)
@@ -70,6 +74,16 @@ def _migrations() -> str:
     except StartError as error:
         return str(error)
     return 'To mend it: make migration NAME="…"'
+
+
+def _theme() -> str:
+    """What the starter theme says of itself: types, lint, its own tests. Only continuous integration insists on npm."""
+    npm = shutil.which("npm")
+    if npm is None or not (THEME / "node_modules").exists():
+        print("       not looked at: its packages are not installed (make theme)", flush=True)
+        return "Install npm, then: make theme" if os.environ.get("CI") else ""
+    checked = _command([npm, "run", "--silent", "--prefix", str(THEME), "check"])
+    return checked or _command([npm, "run", "--silent", "--prefix", str(THEME), "test"])
 
 
 if __name__ == "__main__":

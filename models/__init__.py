@@ -22,8 +22,10 @@ from models.analytics import (
     VisitorSalt,
 )
 from models.asset import Asset, AssetRendition, AssetSearchToken
+from models.banner import Banner, BannerVersion
 from models.base import Base
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
+from models.logo import Logo, LogoVersion
 from models.order import OrderLine, SalesOrder
 from models.order_day import (
     OrderCustomer,
@@ -37,7 +39,7 @@ from models.order_day import (
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
 from models.site import Hostname, Site, Theme, ThemeVersion
-from models.storefront import StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
+from models.storefront import StorefrontAsset, StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
 from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
 
@@ -48,11 +50,15 @@ __all__ = [
     "AssetRendition",
     "AssetSearchToken",
     "AuditEntry",
+    "Banner",
+    "BannerVersion",
     "Base",
     "EmailMessage",
     "Hostname",
     "IdempotencyKey",
     "Invitation",
+    "Logo",
+    "LogoVersion",
     "Membership",
     "OrderCustomer",
     "OrderCustomerMonth",
@@ -73,6 +79,7 @@ __all__ = [
     "SalesOrder",
     "SignInThrottle",
     "Site",
+    "StorefrontAsset",
     "StorefrontDraft",
     "StorefrontGrant",
     "StorefrontMember",

@@ -40,7 +40,8 @@ class Theme(Base):
 
 class ThemeVersion(Base):
     """One version of a theme, which never changes: the manifest as it was registered, and for each section of a site's
-    config its JSON Schema and default, those of the project filled in. Both are JSON, byte for byte.
+    config its JSON Schema and default, those of the project filled in; both are JSON, byte for byte. `paths`, JSON too,
+    are the patterns of its pages.
     """
 
     __tablename__ = "theme_version"
@@ -50,6 +51,7 @@ class ThemeVersion(Base):
     version: Mapped[str] = mapped_column(primary_key=True)
     manifest: Mapped[str]
     sections: Mapped[str]
+    paths: Mapped[str] = mapped_column(server_default='{"product":"/products/{slug}"}')
     created_at: Mapped[CreatedAt]
 
 

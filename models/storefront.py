@@ -71,7 +71,13 @@ class StorefrontDraft(Base):
             postgresql_where=text("publish_at is not null"),
             info={"global": "The worker publishes what is due in all workspaces."},
         ),
-        {"info": tenant(app=READ_WRITE, system="select (workspace_id, id, publish_at)")},
+        Index(
+            "ix_storefront_draft_finished_by_updated_at",
+            "updated_at",
+            postgresql_where=text("status in ('PUBLISHED', 'DISCARDED')"),
+            info={"global": "The sweeper deletes old drafts of all workspaces."},
+        ),
+        {"info": tenant(app=READ_WRITE, system="select (workspace_id, id, publish_at, status, updated_at), delete")},
     )
 
     workspace_id: Mapped[WorkspaceKey]
@@ -151,3 +157,25 @@ class StorefrontGrant(Base):
     section: Mapped[str]
     component: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[CreatedAt]
+
+
+class StorefrontAsset(Base):
+    """An asset that a site's live config names, or (with `draft_id`) what an open or scheduled draft comes to."""
+
+    __tablename__ = "storefront_asset"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "site_id"], ["site.workspace_id", "site.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["workspace_id", "draft_id"], ["storefront_draft.workspace_id", "storefront_draft.id"], ondelete="CASCADE"
+        ),
+        ForeignKeyConstraint(["workspace_id", "asset_id"], ["asset.workspace_id", "asset.id"]),
+        UniqueConstraint("workspace_id", "site_id", "draft_id", "asset_id", postgresql_nulls_not_distinct=True),
+        Index(None, "workspace_id", "asset_id", "id"),
+        {"info": tenant(app=READ_REPLACE)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    id: Mapped[RowKey]
+    site_id: Mapped[UUID]
+    draft_id: Mapped[UUID | None]
+    asset_id: Mapped[UUID]

@@ -59,10 +59,16 @@ select count(*) from polling_state p join workspace_counter k using (workspace_i
    and (select s.occurred_at from sync_event s where s.workspace_id = p.workspace_id and s.sequence > p.sequence
          order by s.sequence limit 1) < now() - interval '2 minutes'
 """
+# Uploads that nobody has looked into yet, by when they were completed; `due_at` moves with each try.
+_ASSETS = f"(select updated_at from asset where due_at is not null order by due_at limit {MAX_COUNTED}) a"  # noqa: S608
+_OVERDUE_PUBLISH = (
+    "select extract(epoch from now() - min(publish_at))::float8 from storefront_draft where publish_at <= now()"
+)
 BACKLOG = f"""
 with recursive {WAITING}, endpoints as ({_ENDPOINTS}), behind as ({_BEHIND})
 select w.waiting, w.overdue, w.oldest_waiting, b.unrelayed, b.oldest_unrelayed, ({_STALE_POLLERS}) as stale_pollers,
-       (select count(*) from email_message where sent_at is null and failed_at is null) as emails
+       (select count(*) from email_message where sent_at is null and failed_at is null) as emails,
+       s.assets, s.oldest_asset, ({_OVERDUE_PUBLISH}) as overdue_publish
   from (select ({_COUNT}) as waiting,
                extract(epoch from max(now() - greatest(due_at, tried_at)) filter (where due_at < now()))::float8
                  as overdue,
@@ -70,7 +76,9 @@ select w.waiting, w.overdue, w.oldest_waiting, b.unrelayed, b.oldest_unrelayed, 
           from endpoints) w,
        (select coalesce(sum(events), 0)::float8 as unrelayed,
                extract(epoch from max(now() - oldest_at))::float8 as oldest_unrelayed
-          from behind) b
+          from behind) b,
+       (select count(*)::float8 as assets, extract(epoch from max(now() - updated_at))::float8 as oldest_asset
+          from {_ASSETS}) s
 """  # noqa: S608 - constants of ours
 # What is shown of a row of BACKLOG.
 _GAUGES = {
@@ -96,6 +104,18 @@ _GAUGES = {
         "Who polled the changes feed in the last day, and has not asked past an event of more than 2 minutes ago.",
     ),
     "emails": ("vitrine_emails_waiting", "E-mails that wait to be sent."),
+    "assets": (
+        "vitrine_assets_waiting",
+        f"Uploads that are complete and not looked into; {MAX_COUNTED} means that many or more.",
+    ),
+    "oldest_asset": (
+        "vitrine_assets_oldest_waiting_seconds",
+        "For how long the oldest of them has been complete, in seconds.",
+    ),
+    "overdue_publish": (
+        "vitrine_publishes_overdue_seconds",
+        "For how long a scheduled draft should have been published and is not, in seconds.",
+    ),
 }
 
 

@@ -54,16 +54,22 @@ delete from webhook_delivery where ctid = any(array(select place from orphans)) 
 """  # noqa: S608 - constants of ours
 
 
+# Drafts that were published or discarded, to the letter as their index says it.
+_FINISHED = "status in ('PUBLISHED', 'DISCARDED')"
+
+
 class _Rule(NamedTuple):
     """Rows of a table that go, the oldest first where an index has them in order.
 
-    `$1`, where the condition has it, is an id older than which rows were written before.
+    `$1`, where the condition has it, is an id older than which rows were written before. `key` is what they are deleted
+    by where the role may not see all of the table, and so not where its rows lie.
     """
 
     table: str
     condition: str
     older_than: timedelta | None = None
     order: str = ""
+    key: str = ""
 
 
 def _rules(settings: Settings) -> tuple[_Rule, ...]:
@@ -71,6 +77,7 @@ def _rules(settings: Settings) -> tuple[_Rule, ...]:
     may rest: one that comes back in that time was stolen. Deliveries that wait are kept as long as they wait.
     """
     log_begins = f"now() - {settings.webhook_log_days} * interval '1 day'"
+    drafts_begin = f"now() - {settings.draft_days} * interval '1 day'"
     return (
         _Rule("idempotency_key", f"created_at < now() - interval '{IDEMPOTENCY_LIFETIME}'"),
         _Rule("user_idempotency_key", f"created_at < now() - interval '{IDEMPOTENCY_LIFETIME}'"),
@@ -80,6 +87,12 @@ def _rules(settings: Settings) -> tuple[_Rule, ...]:
         _Rule("refresh_token", "id < $1 and used_at is not null", timedelta(seconds=settings.refresh_token_lifetime)),
         _Rule("polling_state", f"last_polled_at < now() - interval '{KEEP_POLLING_STATES}'"),
         _Rule("email_message", "id < $1 and (sent_at is not null or failed_at is not null)", KEEP_EMAILS),
+        _Rule(
+            "storefront_draft",
+            f"{_FINISHED} and updated_at < {drafts_begin}",
+            order="updated_at",
+            key="workspace_id, id",
+        ),
         _Rule("webhook_delivery", f"created_at < {log_begins} and due_at is null", order="created_at"),
         _Rule("webhook_hour", f"hour < {log_begins}", order="hour"),
         _Rule("visitor_salt", f"day < (now() at time zone 'UTC')::date - {SALT_DAYS}", order="day"),
@@ -135,10 +148,9 @@ async def _prune_events(platform: Platform) -> int:
 async def _delete(platform: Platform, rule: _Rule) -> int:
     arguments = [] if rule.older_than is None else [_first_id(rule.older_than)]
     order = f"order by {rule.order}" if rule.order else ""
-    statement = (
-        f"delete from {rule.table} where ctid = any(array("  # noqa: S608 - names and conditions of ours
-        f"select ctid from {rule.table} where {rule.condition} {order} limit {BATCH}))"
-    )
+    found = f"select {{}} from {rule.table} where {rule.condition} {order} limit {BATCH}"  # noqa: S608 - names of ours
+    those = f"({rule.key}) in ({found.format(rule.key)})" if rule.key else f"ctid = any(array({found.format('ctid')}))"
+    statement = f"delete from {rule.table} where {those}"  # noqa: S608 - names and conditions of ours
     return await _delete_in_batches(platform, statement, *arguments)
 
 

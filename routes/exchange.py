@@ -2,18 +2,17 @@
 
 import re
 import zlib
-from functools import lru_cache
 from itertools import count
 from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
+from core.compression import MIN_COMPRESSED, takes_gzip
 from core.errors import BadUserInput, RequestError
 
 MAX_BODY = 2 * 1024 * 1024
 _MAX_DIGITS = len(str(MAX_BODY))
-MIN_COMPRESSED = 1_000
 _FASTEST = 1
 _GZIP = 16 + zlib.MAX_WBITS
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -97,7 +96,7 @@ class Exchange:
 
     @property
     def takes_gzip(self) -> bool:
-        return _takes_gzip(self.header(b"accept-encoding"))
+        return takes_gzip(self.header(b"accept-encoding"))
 
     def knows(self, etag: bytes) -> bool:
         """Whether the client has the answer with this weak tag already, and only wants another one."""
@@ -122,16 +121,6 @@ class Exchange:
             return
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
-
-
-@lru_cache(maxsize=256)
-def _takes_gzip(accepted: str) -> bool:
-    """Whether the client takes gzip: it names it, or everything, and not with a weight of 0."""
-    weights = {}
-    for each in accepted.lower().split(","):
-        name, _, parameters = each.partition(";")
-        weights[name.strip()] = parameters.replace(" ", "").rstrip("0.") != "q="
-    return weights.get("gzip", weights.get("*", False))
 
 
 def _too_large(limit: int) -> str:

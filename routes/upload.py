@@ -11,6 +11,7 @@ from starlette.routing import Route
 from core.database import DATABASE_FAULTS
 from integrations.storage import StorageUnavailable
 from resolvers.asset import InvalidTicket, NotExpected, Ticket, WrongSize, read_ticket, receive_upload
+from resolvers.asset.figures import UPLOADED_BYTES, UPLOADS
 from resolvers.context import Platform
 from routes.connection import ALLOW
 
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 MAX_UPLOADS = 100
 # How long one may take, in seconds.
 LONGEST = 3600.0
+# How a response is counted; any other is a refusal.
+_RESULTS = {204: "kept", 503: "turned_away"}
 
 
 class Uploads:
@@ -30,6 +33,11 @@ class Uploads:
 
     async def put(self, request: Request) -> Response:
         """Takes one file; 204 where all of it is kept."""
+        response = await self._put(request)
+        UPLOADS.labels(_RESULTS.get(response.status_code, "refused")).inc()
+        return response
+
+    async def _put(self, request: Request) -> Response:
         platform: Platform = request.app.state.platform
         try:
             ticket = read_ticket(platform.settings, request.path_params["ticket"])
@@ -64,6 +72,7 @@ async def _received(request: Request, platform: Platform, ticket: Ticket) -> Res
     except (StorageUnavailable, TimeoutError, *DATABASE_FAULTS) as error:
         log.warning("upload not kept", asset_id=str(ticket.asset_id), error=str(error))
         return _busy()
+    UPLOADED_BYTES.inc(ticket.byte_size)
     return Response(status_code=204)
 
 

@@ -67,6 +67,10 @@ class AssetUsageKind(Enum):
     """A kind of use."""
 
     PRODUCT = strawberry.enum_value("PRODUCT", description="A product, as one of its pictures.")
+    STOREFRONT = strawberry.enum_value("STOREFRONT", description="A site, by its config that is live.")
+    STOREFRONT_DRAFT = strawberry.enum_value("STOREFRONT_DRAFT", description="A draft of a site's config.")
+    BANNER = strawberry.enum_value("BANNER", description="A banner.")
+    LOGO = strawberry.enum_value("LOGO", description="A logo.")
 
 
 def _address(filename: str, workspace_id: UUID, asset_id: UUID) -> str:

@@ -25,6 +25,12 @@ _DESCRIPTIONS = {
     EventType.SITE_DELETED: "A site was deleted.",
     EventType.STOREFRONT_PUBLISHED: "A site looks different: another version of its config is live.",
     EventType.STOREFRONT_DRAFT_UPDATED: "A draft of what a site looks like was made, edited, scheduled or given up.",
+    EventType.BANNER_PUBLISHED: "A site may show other banners: one was published, or one that is was changed, moved, "
+    "archived or deleted.",
+    EventType.BANNER_DRAFT_UPDATED: "A banner that shoppers do not see was made, edited, archived or deleted.",
+    EventType.LOGO_PUBLISHED: "A site may show another logo: one was published, or one that is was changed, "
+    "archived or deleted.",
+    EventType.LOGO_DRAFT_UPDATED: "A logo that shoppers do not see was made, edited, archived or deleted.",
     EventType.ASSET_CREATED: "An uploaded picture or file is ready to be used.",
     EventType.ASSET_UPDATED: "What is said of a picture or file was edited, or its file was refused or lost.",
     EventType.ASSET_DELETED: "A picture or file was deleted.",

@@ -39,6 +39,7 @@ CODES: dict[str, str] = {
     "GUESSABLE": "The password is one that everybody tries first.",
     "HASH_MISMATCH": "The file that came is not the one that was announced.",
     "INACTIVE": "It is not active: activate it first.",
+    "INCOMPLETE": "The list does not name all that there are.",
     "INVALID": "The value has the wrong form.",
     "INVALID_CREDENTIALS": "The e-mail address or the password is wrong.",
     "INVALID_TOKEN": "The token is not valid, or no longer.",

@@ -30,6 +30,7 @@ from schema.money import Money, MoneyInput
 from schema.mutation import deleted_id, mutation, row
 from schema.query import Privacy, read_many, read_one
 from schema.reading import Node, column, embedded, many, money, money_columns, one, reads, row_id
+from schema.structured_data import OF_PRODUCT, product_structured_data
 from schema.url import absolute_url
 
 OWN_PRODUCTS = frozenset({"products:read"})
@@ -151,6 +152,12 @@ class Product(Node):
     status: ProductStatus = column("Who sees it.")
     available_for_sale: bool = column("Whether any variant can be bought now.")
     price_range: PriceRange = embedded("What it costs, from its cheapest to its dearest variant.", _PRICE_RANGE)
+    structured_data: str = column(
+        "For search engines: JSON-LD (schema.org's Product and its offers), fit for a script element as it is. "
+        "It has the address of the product's page where the storefront token is a site's.",
+        *OF_PRODUCT,
+        convert=product_structured_data,
+    )
     revision: int = column("Goes up with every change: name the one that you read when you update.")
     created_at: datetime = column("When it was added.")
     updated_at: datetime = column("When it was last edited; orders, which take its stock, do not count.")

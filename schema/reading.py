@@ -72,7 +72,7 @@ def money(description: str, amount: str, currency: str = "{t}.currency_code", sc
 
 def embedded(
     description: str,
-    fields: Mapping[str, Column | Embedded],
+    fields: Mapping[str, Column | Embedded | One],
     present: str | None = None,
     scope: str | None = None,
 ) -> Any:

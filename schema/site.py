@@ -15,7 +15,9 @@ from resolvers.read.source import SortKey
 from resolvers.site import NewSite, SiteChanges, create_site, delete_site, update_site
 from resolvers.validation import required_id, validated
 from resolvers.write import Outcome
+from schema.banner import Banner, BannerFilter, BannerSort
 from schema.connection import SortDirection, argument
+from schema.logo import Logo, LogoFilter, LogoSort
 from schema.mutation import deleted_id, mutation, row
 from schema.query import read_many, read_one
 from schema.reading import Node, column, many, one, reads, row_id
@@ -89,6 +91,22 @@ class Site(Node):
         "Who may edit which parts of what it looks like, besides what their role says.",
         "{c}.site_id = {p}.id",
         scope="storefront:read",
+    )
+    banners = many(
+        Banner,
+        "Its banners, in their order.",
+        "{c}.site_id = {p}.id",
+        scope="storefront:read",
+        filter_type=BannerFilter,
+        sort_type=BannerSort,
+    )
+    logos = many(
+        Logo,
+        "Its logos, the oldest first.",
+        "{c}.site_id = {p}.id",
+        scope="storefront:read",
+        filter_type=LogoFilter,
+        sort_type=LogoSort,
     )
     revision: int = column("Goes up with every change: name the one that you read when you update.")
     created_at: datetime = column("When it was made.")

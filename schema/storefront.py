@@ -24,6 +24,7 @@ from schema.query import Made, Privacy, read_one, root_field
 from schema.reading import Node, column, one, reads, row_id
 from schema.request import Request
 from schema.scalars import JSON
+from schema.structured_data import OF_CONFIG, site_structured_data
 
 if TYPE_CHECKING:
     from schema.site import Site
@@ -31,17 +32,19 @@ if TYPE_CHECKING:
 # Of each site that is there, its live version; and what each draft in progress would make, found by the draft's id.
 _LIVE = ", ".join(f"v.{name}" for name in SECTIONS)
 _RESULT = ", ".join(f"coalesce(d.{name}, v.{name}) as {name}" for name in SECTIONS)
+_SITE = "s.name as site_name, s.slug as site_slug"
 _BYTES = " || E'\\n' || ".join([*SECTIONS, "''"])
 _CONFIGS = f"""(
-select v.workspace_id, v.id, v.site_id, null::uuid as draft_id, v.number, {_LIVE}, v.digest
+select v.workspace_id, v.id, v.site_id, null::uuid as draft_id, v.number, {_LIVE}, v.digest, {_SITE}
   from site s join storefront_version v on v.workspace_id = s.workspace_id and v.id = s.live_version_id
  where s.deleted_at is null
 union all
 select workspace_id, id, null, id, number, {", ".join(SECTIONS)},
-       encode(sha256(convert_to({_BYTES}, 'UTF8')), 'hex')
-  from (select d.workspace_id, d.id, v.number, {_RESULT}
+       encode(sha256(convert_to({_BYTES}, 'UTF8')), 'hex'), site_name, site_slug
+  from (select d.workspace_id, d.id, v.number, {_RESULT}, {_SITE}
           from storefront_draft d
           join storefront_version v on v.workspace_id = d.workspace_id and v.id = d.base_version_id
+          join site s on s.workspace_id = d.workspace_id and s.id = d.site_id
          where d.status in ('OPEN', 'SCHEDULED')) r)"""  # noqa: S608 - names of ours
 _OF_SITE = "{c}.id = {p}.site_id"
 
@@ -86,6 +89,12 @@ class StorefrontConfig:
     content: JSON = _section("Texts, navigation, pages.")
     seo: JSON = _section("Titles and descriptions, social media, structured data, robots.")
     settings: JSON = _section("Languages, display preferences, which features are on.")
+    structured_data: str = column(
+        "For search engines: JSON-LD (schema.org's Organization, WebSite and BreadcrumbList), fit for a "
+        "script element as it is. The section `seo` has more to say of them.",
+        *OF_CONFIG,
+        convert=site_structured_data,
+    )
     digest: str = column("The SHA-256 of all sections, in hexadecimal: equal where the configs are, byte for byte.")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from core.access import StorefrontRole as RoleName
+from core.ids import GlobalIdOf
 from resolvers.context import Context
 from resolvers.storefront import (
     MemberRole,
@@ -21,13 +22,14 @@ from schema.account import User
 from schema.connection import argument
 from schema.enums import enum_of
 from schema.mutation import deleted_id, mutation, row
+from schema.query import read_many
 from schema.reading import Node, column, one, reads, row_id
 from schema.storefront import StorefrontSection
 
 if TYPE_CHECKING:
     from schema.site import Site
 
-# Of each site that is there, its live version; and what each draft that is in progress would make, found by its own id.
+_USER_ID = GlobalIdOf("User")
 _ROLE_WORDS = {
     RoleName.ADMIN: "Says who may do what, and everything that a publisher may.",
     RoleName.PUBLISHER: "Publishes and schedules drafts, and edits them.",
@@ -41,6 +43,21 @@ StorefrontRole = enum_of(
 )
 
 
+_PEOPLE = "(select u.id, u.email, u.name, m.workspace_id from membership m join app_user u on u.id = m.user_id)"
+
+
+@reads(_PEOPLE, scope="storefront:admin")
+@strawberry.type(
+    description="Somebody who works in the workspace, as who gives roles in a site's look needs to know them."
+)
+class StorefrontPerson:
+    """One person. Their place in the workspace, and whatever else a `User` has, is for who may see members."""
+
+    user_id: strawberry.ID = column("The id by which they are given a role or a grant.", "{t}.id", convert=_USER_ID)
+    name: str = column("Their name; may be empty.")
+    email: str = column("Their e-mail address.")
+
+
 @reads("storefront_member", scope="storefront:read")
 @strawberry.type(description="Somebody's role in what a site looks like.")
 class StorefrontMember(Node):
@@ -51,6 +68,9 @@ class StorefrontMember(Node):
         "The site; null where it was deleted.", "Site", "{c}.id = {p}.site_id"
     )
     user: User | None = one("Who.", "User", "{c}.id = {p}.user_id")
+    person: StorefrontPerson | None = one(
+        "Who, for those who give roles and may not see members.", "StorefrontPerson", "{c}.id = {p}.user_id"
+    )
     role: StorefrontRole = column("What they may do.")  # type: ignore[valid-type]
     created_at: datetime = column("Since when they have one.")
     updated_at: datetime = column("When it last changed.")
@@ -66,6 +86,9 @@ class StorefrontGrant(Node):
         "The site; null where it was deleted.", "Site", "{c}.id = {p}.site_id"
     )
     user: User | None = one("Who.", "User", "{c}.id = {p}.user_id")
+    person: StorefrontPerson | None = one(
+        "Who, for those who give grants and may not see members.", "StorefrontPerson", "{c}.id = {p}.user_id"
+    )
     section: StorefrontSection = column("The section.", convert=str.upper)  # type: ignore[valid-type]
     component: str = column("What of the section, as a JSON Pointer in it: `/colors`. Empty where it is all of it.")
     created_at: datetime = column("Since when.")
@@ -90,6 +113,15 @@ class StorefrontGrantAddInput:
     component: str | None = strawberry.field(
         default=None, description="What of the section, as a JSON Pointer in it: `/colors`. All where it is left out."
     )
+
+
+QUERIES = {
+    "storefront_people": read_many(
+        StorefrontPerson,
+        "Who works in the workspace, and can be given a role in what a site looks like.",
+        "storefront:admin",
+    ),
+}
 
 
 async def _set_member(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: A002

@@ -2,15 +2,10 @@
 
 from core.settings import settings
 
-_ASSETS = "/assets/"
-
 
 def absolute_url(url: str) -> str:
     """The address as it is; a path of this server with its public address before it, or that of the CDN for assets."""
-    if not url.startswith("/"):
-        return url
-    known = settings()
-    return (known.assets_url if known.assets_url and url.startswith(_ASSETS) else known.base_url) + url
+    return settings().absolute_url(url)
 
 
 def site_url(slug: str) -> str:

@@ -8,7 +8,7 @@ from alembic import op
 from migrations.tenancy import allow, disallow, protect
 
 revision: str = "a5a531c204c5"
-down_revision: str | None = "5320ccc38163"
+down_revision: str | None = "b79109ceb024"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -115,13 +115,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspace.id"], name=op.f("fk_order_day_product_workspace_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint(
-            "workspace_id",
-            "day",
-            "product_id",
-            name=op.f("pk_order_day_product"),
-            postgresql_include=["revenue_amount", "quantity"],
-        ),
+        sa.PrimaryKeyConstraint("workspace_id", "day", "product_id", name=op.f("pk_order_day_product")),
     )
     op.create_table(
         "order_hour",
@@ -182,11 +176,6 @@ def upgrade() -> None:
         policies = {role: PINNED if role == "app" else "true" for role in grants}
         protect(table, policies=policies, grants=grants)
     allow("visitor_day_page", "app", "update")
-    op.drop_constraint(op.f("pk_visitor_day_page"), "visitor_day_page")
-    op.execute(
-        "alter table visitor_day_page add constraint pk_visitor_day_page primary key (workspace_id, day, path) "
-        "include (views, entries, exits)"
-    )
     for table in READ_FOR_THE_FIRST_TIME:
         op.execute(f"alter table {table} no force row level security")
     for statement in BACKFILL:
@@ -211,5 +200,3 @@ def downgrade() -> None:
     op.drop_table("order_customer")
     op.drop_table("order_day_due")
     disallow("visitor_day_page", "app", "update")
-    op.drop_constraint(op.f("pk_visitor_day_page"), "visitor_day_page")
-    op.create_primary_key(op.f("pk_visitor_day_page"), "visitor_day_page", ["workspace_id", "day", "path"])

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations.tenancy import allow_running, protect
 
 revision: str = "5320ccc38163"
-down_revision: str | None = "a41c8e0d5b76"
+down_revision: str | None = "c7d15e90ab34"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

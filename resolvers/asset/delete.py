@@ -51,7 +51,7 @@ async def _refuse_used(tx: Write, asset_id: UUID) -> None:
     rows = await tx.connection.fetch(USES_OF_ASSET, tx.workspace_id, asset_id, MAX_NAMED + 1)
     if not rows:
         return
-    named = ", ".join(f"{row['kind'].lower()} “{row['title']}”" for row in rows[:MAX_NAMED])
+    named = ", ".join(f"{row['kind'].lower().replace('_', ' ')} “{row['title']}”" for row in rows[:MAX_NAMED])
     more = " and others" if len(rows) > MAX_NAMED else ""
     message = f"The asset is used by {named}{more}. Take it away from there first, or delete it with force."
     raise Refused(Problem("IN_USE", message, ("id",)))

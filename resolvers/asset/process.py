@@ -23,6 +23,7 @@ from integrations.files.bounded import ChildFailed
 from integrations.storage import StorageUnavailable
 from models import Asset, AssetRendition
 from resolvers.asset.complete import sha256_of
+from resolvers.asset.figures import KEPT_BYTES, LOOK_SECONDS, LOOKS
 from resolvers.asset.keys import asset_folder, asset_key, hashed_filename, upload_key
 from resolvers.context import Context, Platform
 from resolvers.write import write
@@ -92,14 +93,19 @@ async def _process(platform: Platform, row: Any, token: UUID) -> None:
     try:
         if row["attempt"] > MAX_ATTEMPTS:
             raise Unfit(_GAVE_UP)
-        stored = await _stored(platform, row)
+        with LOOK_SECONDS.labels(row["kind"]).time():
+            stored = await _stored(platform, row)
     except Unfit as unfit:
         await _fail(platform, row, token, str(unfit))
+        LOOKS.labels("refused").inc()
     except (StorageUnavailable, ChildFailed) as error:
         log.warning("asset not looked at, trying again", asset_id=str(row["id"]), error=str(error))
         await _postpone(platform, row, token, uncounted=isinstance(error, StorageUnavailable))
+        LOOKS.labels("postponed").inc()
     else:
         await _publish(platform, row, token, stored)
+        LOOKS.labels("ready").inc()
+        KEPT_BYTES.inc(sum(file.byte_size for file in stored))
 
 
 async def _stored(platform: Platform, row: Any) -> list[_Stored]:

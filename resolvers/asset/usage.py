@@ -28,6 +28,40 @@ class Use:
     event: SyncEventType
 
 
+# What a config says cannot be taken out of it: it names an asset then that is gone.
+_RELEASE_CONFIG = (
+    "delete from storefront_asset where workspace_id = $1 and asset_id = $2 and draft_id {draft} returning {of} as id"
+)
+_PICTURES = ("asset_id", "tablet_asset_id", "mobile_asset_id")
+
+
+def _placement(kind: str, entity_type: str, title: str, event: SyncEventType) -> Use:
+    """Banners and logos alike: a table with three columns of pictures. A row is one use, in however many it is."""
+    table = entity_type.lower()
+    shows = " or ".join(f"{name} = $2" for name in _PICTURES)
+    uses = " union all ".join(
+        f"select workspace_id, {name} as asset_id, id, site_id, {title} as title from {table} "  # noqa: S608 - ours
+        f"where {name} is not null {''.join(f'and {name} is distinct from {other} ' for other in _PICTURES[:place])}"
+        for place, name in enumerate(_PICTURES)
+    )
+    emptied = ", ".join(f"{name} = nullif({name}, $2)" for name in _PICTURES)
+    return Use(
+        kind=kind,
+        entity_type=entity_type,
+        sql=(
+            f"select p.workspace_id, p.asset_id, p.id, p.id as entity_id, p.title from ({uses}) p "  # noqa: S608 - ours
+            "join site s on s.workspace_id = p.workspace_id and s.id = p.site_id where s.deleted_at is null"
+        ),
+        lock=f"select id from {table} where workspace_id = $1 and ({shows}) order by id for update",  # noqa: S608 - ours
+        release=(
+            f"update {table} set {emptied}, revision = revision + 1, updated_at = now() "  # noqa: S608 - ours
+            f"where workspace_id = $1 and ({shows}) returning id"
+        ),
+        event=event,
+    )
+
+
+# In the order in which they are locked: a site before what is below it.
 USES: tuple[Use, ...] = (
     Use(
         kind="PRODUCT",
@@ -49,6 +83,37 @@ USES: tuple[Use, ...] = (
         ),
         event=SyncEventType.PRODUCT_UPDATED,
     ),
+    Use(
+        kind="STOREFRONT",
+        entity_type="Site",
+        sql=(
+            "select a.workspace_id, a.asset_id, a.id, a.site_id as entity_id, s.name as title "
+            "from storefront_asset a join site s on s.workspace_id = a.workspace_id and s.id = a.site_id "
+            "where a.draft_id is null"
+        ),
+        lock=(
+            "select id from site s where workspace_id = $1 and exists (select from storefront_asset a "
+            "where a.workspace_id = $1 and a.site_id = s.id and a.asset_id = $2) order by id for update"
+        ),
+        release=_RELEASE_CONFIG.format(of="site_id", draft="is null"),
+        event=SyncEventType.STOREFRONT_PUBLISHED,
+    ),
+    Use(
+        kind="STOREFRONT_DRAFT",
+        entity_type="StorefrontDraft",
+        sql=(
+            "select a.workspace_id, a.asset_id, a.id, a.draft_id as entity_id, d.name as title "
+            "from storefront_asset a join storefront_draft d on d.workspace_id = a.workspace_id and d.id = a.draft_id"
+        ),
+        lock=(
+            "select id from storefront_draft d where workspace_id = $1 and exists (select from storefront_asset a "
+            "where a.workspace_id = $1 and a.draft_id = d.id and a.asset_id = $2) order by id for update"
+        ),
+        release=_RELEASE_CONFIG.format(of="draft_id", draft="is not null"),
+        event=SyncEventType.STOREFRONT_DRAFT_UPDATED,
+    ),
+    _placement("BANNER", "Banner", "title", SyncEventType.BANNER_PUBLISHED),
+    _placement("LOGO", "Logo", "name", SyncEventType.LOGO_PUBLISHED),
 )
 
 

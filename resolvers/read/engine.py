@@ -9,7 +9,7 @@ import asyncpg
 
 from core.database import Database
 from core.errors import BadUserInput
-from resolvers.read.plan import IDS, Forbidden, Plan, make_plan
+from resolvers.read.plan import CALLERS_SITE, IDS, Forbidden, Plan, make_plan
 from resolvers.read.request import Read, ReadEach, Selection
 from resolvers.read.source import Source
 
@@ -77,7 +77,8 @@ class Engine:
     async def _execute(self, database: Database, read: Read, selection: Selection) -> tuple[Any, Plan, int]:
         """What the statement's rows come to, the plan that they were read by, and what they are as new as."""
         plan = self._plan(read, selection)
-        arguments = [*_arguments(plan, selection), {**read.equals, IDS: read.ids}]
+        site_id = selection.caller.site_id
+        arguments = [*_arguments(plan, selection), {**read.equals, IDS: read.ids, CALLERS_SITE: site_id}]
         for check in plan.checks:
             check(arguments)
         values = [reader(arguments) for reader in plan.readers]

@@ -1,12 +1,12 @@
 """From the value of a `filter:` argument to predicates. Only the keys that are there become SQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from core.errors import BadUserInput
 from core.ids import parse_global_id
-from resolvers.read.source import AnyOf, Equals, Filter, Flag, GlobalId, Range, SortKey, Source, Words
+from resolvers.read.source import AnyOf, Equals, Filter, Fits, Flag, GlobalId, Range, SortKey, Source, Words
 from resolvers.read.statement import Arguments, Parameters
 
 MAX_WORDS = 8
@@ -53,6 +53,9 @@ def filters_of(source: Source, given: dict[str, Any], site: int, parameters: Par
         if isinstance(filter_, Words):
             _search(found, filter_, key, site, parameters)
             continue
+        if isinstance(filter_, AnyOf) and filter_.has_index:
+            _find_values(found, source, filter_, _list_of(filter_, key, site, parameters))
+            continue
         predicates = _predicates(filter_, key, value, site, parameters)
         sort = _sort_of(source, filter_)
         if sort and predicates:
@@ -70,24 +73,33 @@ def _sort_of(source: Source, filter_: Filter) -> SortKey | None:
 
 
 def _predicates(
-    filter_: Equals | GlobalId | AnyOf | Range | Flag, key: str, value: Any, site: int, parameters: Parameters
+    filter_: Equals | GlobalId | AnyOf | Range | Flag | Fits, key: str, value: Any, site: int, parameters: Parameters
 ) -> list[str]:
     match filter_:
         case Flag():
             return [filter_.when_true if value else filter_.when_false]
+        case Fits():
+            return [_with_values(sql, values, key, site, parameters) for sql, values in filter_.predicates]
         case Equals():
             return [f"{filter_.sql} = {parameters.add(_reader(site, (key,), filter_.convert))}"]
         case GlobalId():
             return _same_object(filter_, key, site, parameters)
         case AnyOf():
-            placeholder = parameters.add(_list_reader(site, key, filter_.convert))
-            return [f"{filter_.sql} = any({placeholder}::{filter_.array_type})"]
+            return [f"{filter_.sql} = any({_list_of(filter_, key, site, parameters)})"]
         case Range():
             return [
                 f"{filter_.sql} {_OPERATORS[bound]} {parameters.add(_reader(site, (key, bound), filter_.convert))}"
                 for bound in value
                 if value[bound] is not None
             ]
+
+
+def _with_values(
+    sql: str, values: Mapping[str, Callable[[Mapping[str, Any]], Any]], key: str, site: int, parameters: Parameters
+) -> str:
+    for name, read in values.items():
+        sql = sql.replace(f"{{{name}}}", parameters.add(_reader(site, (key,), read)))
+    return sql
 
 
 def _reader(site: int, path: tuple[str, ...], convert: Callable[[Any], Any] | None) -> Callable[[Arguments], Any]:
@@ -109,6 +121,20 @@ def _list_reader(site: int, key: str, convert: Callable[[Any], Any] | None) -> C
         return [convert(value) for value in values] if convert else values
 
     return read
+
+
+def _list_of(filter_: AnyOf, key: str, site: int, parameters: Parameters) -> str:
+    return f"{parameters.add(_list_reader(site, key, filter_.convert))}::{filter_.array_type}"
+
+
+def _find_values(found: Filtering, source: Source, filter_: AnyOf, values: str) -> None:
+    """A row has one of the values: its id is in the list of all that have one."""
+    predicate = f"{filter_.sql} = any({values})"
+    # Value by value: the planner cannot know that there are few, and would read and sort all that match.
+    of_one = f"k.workspace_id = $1 and {filter_.sql.format(t='k')} = w.value order by k.id limit {{limit}}"
+    of_all = f"from unnest({values}) w(value) cross join lateral (select k.id from {source.table} k where {of_one}) k"
+    lists = f"select array(select k.id {of_all} limit {{limit}}) as ids"
+    found.narrowings.append(Narrowing([f"({predicate}) is true"], [predicate], lists=lists))
 
 
 def _same_object(filter_: GlobalId, key: str, site: int, parameters: Parameters) -> list[str]:

@@ -21,6 +21,8 @@ from resolvers.read.statement import Arguments, ArgumentSite, Parameters, Row, u
 
 # Where the ids of a read stand among the values of its columns.
 IDS = "ids"
+# And where the id of the caller's site stands, null where they have none.
+CALLERS_SITE = "callers_site"
 # In the snapshot of the statement: what the answer is as new as.
 _LAST_SEQUENCE = f"(select k.sequence from workspace_counter k where {PIN_FIRST} and k.workspace_id = $1)"
 
@@ -72,6 +74,7 @@ class _Planner:
     forbidden: list[Forbidden] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
+    callers_site: str = ""
 
     def plan(self) -> Plan:
         """The answer's rows are rows of the statement: an array of records would cost the driver a third more.
@@ -80,7 +83,8 @@ class _Planner:
         is found: a row then has a null for the id that every one of them begins with.
         """
         source = self.sources[self.read.type_name]
-        base = [self._equality(column) for column in self.read.equals]
+        # A connection of which no row is looked at has no place for a parameter.
+        base = [self._equality(column) for column in (self.read.equals if self._looks_at_rows() else ())]
         if not self.read.across_workspaces:
             base.insert(0, PIN_FIRST)
         row, once = self._row(), Row("", "once", is_unpacked=False)
@@ -113,6 +117,14 @@ class _Planner:
             forbidden=self.forbidden,
             sequence=columns + len(once.columns) - 1 if self.read.with_sequence else None,
         )
+
+    def _looks_at_rows(self) -> bool:
+        """Whether anything is selected but `__typename`."""
+        if not self.read.many:
+            return True
+        parent = _object(get_named_type(self.selection.definition.type))
+        groups = self._grouped(parent, self.selection.details).values()
+        return any(group[0].node.name.value != "__typename" for group in groups)
 
     # -- SQL ------------------------------------------------------------------------------------------------------
 
@@ -254,7 +266,8 @@ class _Planner:
     def _column_code(self, row: Row, column: Column, *, nullable: bool) -> str:
         if column.visible and not column.visible(self.selection.caller):
             return "None"
-        expressions = [row.column(sql.format(t=row.alias)) for sql in column.sql]
+        site = self._callers_site() if any("{site}" in sql for sql in column.sql) else ""
+        expressions = [row.column(sql.format(t=row.alias, site=site)) for sql in column.sql]
         if column.convert is None:
             return expressions[0]
         if isinstance(column.convert, GlobalIdOf):
@@ -263,6 +276,12 @@ class _Planner:
         else:
             call = f"{self._constant(column.convert)}({', '.join(expressions)})"
         return f"(None if {expressions[0]} is None else {call})" if nullable else call
+
+    def _callers_site(self) -> str:
+        """The placeholder of the caller's site, the same wherever it is asked for."""
+        if not self.callers_site:
+            self.callers_site = f"{self.parameters.add(lambda arguments: arguments[-1][CALLERS_SITE])}::uuid"
+        return self.callers_site
 
     def _embedded_code(
         self,

@@ -1,7 +1,8 @@
 """How a GraphQL type maps to its table: plain declarations, made beside the type.
 
 SQL is written as templates: `{t}` is the table's alias, in a relation `{p}` is the parent's and `{c}` the child's;
-`$1` is the workspace. Nothing that a client sends ever becomes part of a template.
+`$1` is the workspace. A column may name `{site}`, the id of the site that the caller's storefront token is of, which is
+null where there is none. Nothing that a client sends ever becomes part of a template.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,9 +28,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """An object whose leaves are expressions of the same row; null where `present` is false."""
+    """An object of the same row, and of rows that it leads to; null where `present` is false."""
 
-    fields: Mapping[str, "Column | Embedded"]
+    fields: Mapping[str, "Column | Embedded | One"]
     present: str | None = None
     scope: str | None = None
 
@@ -119,11 +120,16 @@ class GlobalId:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """A filter field that takes a list of which one must match."""
+    """A filter field that takes a list of which one must match.
+
+    With `has_index` there is an index of the workspace, the column and the id, which finds what few rows match in a
+    source with lanes: where the column itself is no lane, since it has many values.
+    """
 
     sql: str
     array_type: str
     convert: Callable[[Any], Any] | None = None
+    has_index: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,21 @@ class Words:
     split: Callable[[str], list[str]]
 
 
-Filter = Equals | GlobalId | AnyOf | Range | Flag | Words
+Predicate = tuple[str, Mapping[str, Callable[[Mapping[str, Any]], Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """A filter field that takes an input object, and asks for more than that a column has a value.
+
+    Every one of the predicates must hold. Each has values by name, `{name}` in its SQL: what their functions make of
+    the object, in GraphQL's names.
+    """
+
+    predicates: tuple[Predicate, ...]
+
+
+Filter = Equals | GlobalId | AnyOf | Range | Flag | Words | Fits
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from core.pubsub import revoked_channel
 from models import Hostname, StorefrontDraft, StorefrontToken
 from resolvers.context import Context
 from resolvers.site.site import locked_site
+from resolvers.storefront.assets import forget_site_assets
 from resolvers.write import Outcome, write
 
 
@@ -36,6 +37,7 @@ async def delete_site(context: Context, site_id: UUID) -> Outcome:
             .where(StorefrontDraft.site_id == site.id, StorefrontDraft.status.in_(("OPEN", "SCHEDULED")))
             .values(status="DISCARDED", publish_at=None, updated_at=func.now())
         )
+        await forget_site_assets(tx, site.id)
         tx.event(SyncEventType.SITE_DELETED, "Site", site.id)
         tx.audit("siteDelete", "Site", site.id, {"slug": site.slug})
         outcome = tx.done(id=site.id)

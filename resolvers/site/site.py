@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import Problem, Refused
+from core.settings import Settings
 from models import Hostname, Site
-from resolvers.context import Context
 from resolvers.site.input import slug_problem
 from resolvers.write import Write
 
@@ -29,9 +29,9 @@ async def locked_site(tx: Write, site_id: UUID, at: tuple[str, ...] = ("id",)) -
     return site
 
 
-def hostname_of(context: Context, slug: str) -> str:
+def hostname_of(settings: Settings, slug: str) -> str:
     """The name by which a site with this slug is reached."""
-    return urlsplit(context.platform.settings.site_url(slug)).hostname or slug
+    return urlsplit(settings.site_url(slug)).hostname or slug
 
 
 async def take_hostname(tx: Write, site_id: UUID, slug: str) -> None:
@@ -41,7 +41,7 @@ async def take_hostname(tx: Write, site_id: UUID, slug: str) -> None:
         Refused: TAKEN (by a site of whatever workspace).
 
     """
-    name = hostname_of(tx.context, slug)
+    name = hostname_of(tx.context.platform.settings, slug)
     tx.session.add(Hostname(name=name, workspace_id=tx.workspace_id, site_id=site_id))
     try:
         await tx.session.flush()

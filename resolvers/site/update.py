@@ -55,9 +55,8 @@ async def update_site(context: Context, site_id: UUID, changes: SiteChanges) -> 
 
 async def _move(tx: Write, site: Site, slug: str) -> None:
     """From the name of the old slug to that of the new one. Other names that it has stay."""
-    await tx.session.execute(
-        delete(Hostname).where(Hostname.site_id == site.id, Hostname.name == hostname_of(tx.context, site.slug))
-    )
+    old_name = hostname_of(tx.context.platform.settings, site.slug)
+    await tx.session.execute(delete(Hostname).where(Hostname.site_id == site.id, Hostname.name == old_name))
     site.slug = slug
     await take_hostname(tx, site.id, slug)
 

@@ -11,6 +11,7 @@ from resolvers.storefront.publish import publish_draft
 from resolvers.storefront.rebase import Rebase, rebase_draft
 from resolvers.storefront.schedule import Schedule, schedule_draft, unschedule_draft
 from resolvers.storefront.update import DraftChanges, update_draft
+from resolvers.storefront.validate import Trial, validate_edit
 
 __all__ = [
     "DEFAULT_SECONDS",
@@ -24,6 +25,7 @@ __all__ = [
     "Rebase",
     "Schedule",
     "Seen",
+    "Trial",
     "add_grant",
     "compare_versions",
     "create_draft",
@@ -40,4 +42,5 @@ __all__ = [
     "set_member",
     "unschedule_draft",
     "update_draft",
+    "validate_edit",
 ]

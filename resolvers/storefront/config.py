@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -28,6 +29,11 @@ Replacements = Mapping[str, str | None]
 def sections_of(version: StorefrontVersion) -> dict[str, str]:
     """The sections of a version."""
     return {name: getattr(version, name) for name in SECTIONS}
+
+
+def own_sections(draft: StorefrontDraft) -> dict[str, str | None]:
+    """The sections that a draft replaces; None where it has its base version's."""
+    return {name: getattr(draft, name) for name in SECTIONS}
 
 
 def result_of(draft: StorefrontDraft, base: StorefrontVersion) -> dict[str, str]:
@@ -87,6 +93,34 @@ def _written(value: Any, at: Path) -> str:
         return canonical(value)
     except Unfit as unfit:
         raise Refused(Problem("INVALID", unfit.message, (*at, *unfit.path))) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What an edit comes to: the sections that are replaced then (`own`), the whole of it (`result`), which sections
+    the edit names, and where in the input it does so last.
+    """
+
+    own: dict[str, str | None]
+    result: dict[str, str]
+    named: list[str]
+    at: Path
+
+
+async def edited(own: Replacements, base: Texts, replacements: Replacements, patch: Any) -> Edited:
+    """Sections that are replaced of a base already, edited by more replacements and then by a JSON Patch, if any.
+
+    Raises:
+        Refused: INVALID, with the path in the patch.
+
+    """
+    after = {name: own.get(name) for name in SECTIONS} | dict(replacements)
+    named, at = [section for section, text in replacements.items() if text], CHANGES
+    if patch is not None:
+        written = await patched({name: after[name] or base[name] for name in SECTIONS}, patch)
+        after |= written
+        named, at = [section for section in SECTIONS if section in {*named, *written}], PATCH
+    return Edited(after, {name: after[name] or base[name] for name in SECTIONS}, named, at)
 
 
 def changed_sections(before: Texts, after: Texts) -> list[str]:

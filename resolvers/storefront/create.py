@@ -11,6 +11,7 @@ from core.events import SyncEventType
 from core.ids import new_id
 from models import Site, StorefrontDraft, StorefrontVersion
 from resolvers.context import Context
+from resolvers.storefront.assets import note_assets
 from resolvers.storefront.config import (
     CHANGES,
     Replacements,
@@ -117,6 +118,7 @@ async def begin(
     await need_edit(await rights_of(tx, site.id), changed_paths(sections_of(live), result))
     await hold(tx, site, result, [section for section, text in replacements.items() if text], CHANGES)
     tx.session.add(draft)
+    await note_assets(tx, site.id, result, draft.id)
     tx.event(SyncEventType.STOREFRONT_DRAFT_UPDATED, "StorefrontDraft", draft.id)
     return draft
 

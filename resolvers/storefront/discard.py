@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from resolvers.context import Context
+from resolvers.storefront.assets import forget_draft_assets
 from resolvers.storefront.config import changed_paths, sections_of
 from resolvers.storefront.draft import Seen, open_draft, touch
 from resolvers.storefront.rights import need_edit, rights_of
@@ -22,6 +23,7 @@ async def discard_draft(context: Context, draft_id: UUID, seen: Seen) -> Outcome
         paths = changed_paths(sections_of(opened.against), opened.result)
         await need_edit(await rights_of(tx, opened.site.id), paths)
         opened.draft.status = "DISCARDED"
+        await forget_draft_assets(tx, opened.site.id, opened.draft.id)
         touch(tx, opened.draft)
         tx.audit("storefrontDraftDiscard", "StorefrontDraft", opened.draft.id, {"name": opened.draft.name})
         return tx.done(id=opened.draft.id)

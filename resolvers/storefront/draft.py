@@ -17,6 +17,7 @@ from resolvers.validation import Input, text_of
 from resolvers.write import Write
 
 MISSING = "There is no storefront draft with this id."
+NOT_OPEN = "The draft is {}, not OPEN."
 MAX_TAGS = 20
 
 
@@ -69,13 +70,15 @@ async def open_draft(tx: Write, draft_id: UUID, revision: int | None, *, lock_si
     opened = await find_draft(tx, draft_id, lock_site=lock_site)
     draft = opened.draft
     if draft.status != "OPEN":
-        raise refused_as(draft, "NOT_OPEN", f"The draft is {draft.status}, not OPEN.", ("id",))
+        raise refused_as(draft, "NOT_OPEN", NOT_OPEN.format(draft.status), ("id",))
     refuse_stale(draft, revision)
     return opened
 
 
-async def find_draft(tx: Write, draft_id: UUID, *, lock_site: bool = False) -> Opened:
-    """The draft in whatever status, locked.
+async def find_draft(
+    tx: Write, draft_id: UUID, *, lock_site: bool = False, lock: bool = True, at: tuple[str, ...] = ("id",)
+) -> Opened:
+    """The draft in whatever status, locked unless it is only looked at. `at` is where the input names it.
 
     Raises:
         Refused: NOT_FOUND.
@@ -84,9 +87,10 @@ async def find_draft(tx: Write, draft_id: UUID, *, lock_site: bool = False) -> O
     site_id = await tx.session.scalar(select(StorefrontDraft.site_id).where(StorefrontDraft.id == draft_id))
     looked_for = select(Site).where(Site.id == site_id, Site.deleted_at.is_(None))
     site = await tx.session.scalar(looked_for.with_for_update() if lock_site else looked_for)
-    draft = await tx.session.scalar(select(StorefrontDraft).where(StorefrontDraft.id == draft_id).with_for_update())
+    the_draft = select(StorefrontDraft).where(StorefrontDraft.id == draft_id)
+    draft = await tx.session.scalar(the_draft.with_for_update() if lock else the_draft)
     if draft is None or site is None:
-        raise Refused(Problem("NOT_FOUND", MISSING, ("id",)))
+        raise Refused(Problem("NOT_FOUND", MISSING, at))
     base = await version_of(tx, draft.base_version_id)
     is_same = draft.against_version_id == draft.base_version_id
     against = base if is_same else await version_of(tx, draft.against_version_id)

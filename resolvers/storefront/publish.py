@@ -6,6 +6,7 @@ from core.access import CallerKind, StorefrontRole
 from core.events import SyncEventType
 from models import StorefrontVersion
 from resolvers.context import Context
+from resolvers.storefront.assets import forget_draft_assets
 from resolvers.storefront.config import changed_sections, hold, sections_of
 from resolvers.storefront.draft import Opened, Publication, open_draft, refused_as, touch, version_of
 from resolvers.storefront.rights import need_role, rights_of
@@ -49,6 +50,7 @@ async def put_live(tx: Write, opened: Opened, said: Said, by: By) -> StorefrontV
     draft.status = "PUBLISHED"
     draft.publish_at = None
     draft.published_version_id = version.id
+    await forget_draft_assets(tx, site.id, draft.id)
     touch(tx, draft)
     tx.event(SyncEventType.STOREFRONT_PUBLISHED, "Site", site.id)
     return version

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from core.errors import Problem, Refused
 from resolvers.context import Context
+from resolvers.storefront.assets import note_assets
 from resolvers.storefront.config import CHANGES, changed_paths, changed_sections, hold, result_of, sections_of
 from resolvers.storefront.draft import Opened, Seen, open_draft, touch, version_of
 from resolvers.storefront.rights import need_edit, rights_of
@@ -49,6 +50,7 @@ async def rebase_draft(context: Context, draft_id: UUID, rebase: Rebase) -> Outc
         paths = chain(changed_paths(now_live, result), changed_paths(against, opened.result, given_up))
         await need_edit(await rights_of(tx, opened.site.id), paths)
         await hold(tx, opened.site, result, kept, CHANGES)
+        await note_assets(tx, opened.site.id, result, draft.id)
         touch(tx, draft)
         noted = {"version": live.number, "mine": kept, "theirs": given_up}
         tx.audit("storefrontDraftRebase", "StorefrontDraft", draft.id, noted)

@@ -4,19 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from resolvers.context import Context
+from resolvers.storefront.assets import note_assets
 from resolvers.storefront.config import (
-    CHANGES,
-    PATCH,
     changed_paths,
     changed_sections,
+    edited,
     hold,
-    patched,
+    own_sections,
     read_replacements,
-    result_of,
+    sections_of,
 )
 from resolvers.storefront.draft import Description, Name, Seen, open_draft, touch
 from resolvers.storefront.rights import need_edit, rights_of
-from resolvers.storefront.sections import SECTIONS
 from resolvers.write import Outcome, write
 
 
@@ -41,22 +40,18 @@ async def update_draft(context: Context, draft_id: UUID, changes: DraftChanges) 
     async with write(context) as tx:
         opened = await open_draft(tx, draft_id, changes.revision)
         draft = opened.draft
-        for section, text in replacements.items():
+        edit = await edited(own_sections(draft), sections_of(opened.base), replacements, changes.patch)
+        for section, text in edit.own.items():
             setattr(draft, section, text)
-        named, at = [section for section, text in replacements.items() if text], CHANGES
-        if changes.patch is not None:
-            written = await patched(result_of(draft, opened.base), changes.patch)
-            for section, text in written.items():
-                setattr(draft, section, text)
-            named, at = [section for section in SECTIONS if section in {*named, *written}], PATCH
         if changes.name is not None:
             draft.name = changes.name
         if changes.description is not None:
             draft.description = changes.description
-        result = result_of(draft, opened.base)
-        await need_edit(await rights_of(tx, opened.site.id), changed_paths(opened.result, result))
-        await hold(tx, opened.site, result, named, at)
+        await need_edit(await rights_of(tx, opened.site.id), changed_paths(opened.result, edit.result))
+        await hold(tx, opened.site, edit.result, edit.named, edit.at)
+        if changed_sections(opened.result, edit.result):
+            await note_assets(tx, opened.site.id, edit.result, draft.id)
         touch(tx, draft)
-        noted = {"revision": draft.revision, "sections": changed_sections(opened.result, result)}
+        noted = {"revision": draft.revision, "sections": changed_sections(opened.result, edit.result)}
         tx.audit("storefrontDraftUpdate", "StorefrontDraft", draft.id, noted)
         return tx.done(id=draft.id)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from core.ids import new_id
 from models import Site, StorefrontVersion
+from resolvers.storefront.assets import note_assets
 from resolvers.storefront.sections import SECTIONS, Texts, digest
 from resolvers.write import Write
 
@@ -46,4 +47,5 @@ async def go_live(tx: Write, site: Site, texts: Texts, said: Said, by: By) -> St
     tx.session.add(version)
     await tx.session.flush()
     site.live_version_id = version.id
+    await note_assets(tx, site.id, texts)
     return version

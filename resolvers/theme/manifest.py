@@ -1,7 +1,8 @@
 """What a theme says of itself: the JSON file `theme.json`, checked before anything of it is believed.
 
 A manifest names the theme, its version and, for each section of a site's config that it has something to say of, a JSON
-Schema (2020-12) and a default. For the rest stand the files in `sections/`.
+Schema (2020-12) and a default. For the rest stand the files in `sections/`. It may name the paths of its pages besides:
+`product` and `page` with `{slug}` in them, and `language`, which makes a `{path}` that of another `{language}`.
 """
 
 from collections.abc import Iterator
@@ -24,11 +25,15 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _REFERENCES = ("$ref", "$dynamicRef")
 _NAMES = ("$id", "$anchor", "$dynamicAnchor", "$vocabulary")
 AT = ("input", "manifest")
+# Where a theme that says nothing of it has its pages.
+DEFAULT_PATHS = {"product": "/products/{slug}"}
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest that holds together. `text` is all of it, `sections` the schema and default of each section: JSON."""
+    """A manifest that holds together. `text` is all of it, `sections` the schema and default of each section, `paths`
+    the patterns of its pages: JSON.
+    """
 
     slug: str
     version: str
@@ -36,6 +41,7 @@ class Manifest:
     description: str
     text: str
     sections: str
+    paths: str
 
 
 @cache
@@ -73,6 +79,7 @@ def read_manifest(given: Any) -> Manifest:
         description=given.get("description", ""),
         text=text,
         sections=orjson.dumps(sections).decode(),
+        paths=orjson.dumps(DEFAULT_PATHS | given.get("paths", {})).decode(),
     )
 
 

@@ -28,7 +28,11 @@ async def register_theme(context: Context, manifest: Manifest) -> Outcome:
         known = await tx.session.get(ThemeVersion, (theme.id, manifest.version))
         if known is None:
             version = ThemeVersion(
-                theme_id=theme.id, version=manifest.version, manifest=manifest.text, sections=manifest.sections
+                theme_id=theme.id,
+                version=manifest.version,
+                manifest=manifest.text,
+                sections=manifest.sections,
+                paths=manifest.paths,
             )
             tx.session.add(version)
             theme.name, theme.description, theme.version = manifest.name, manifest.description, manifest.version

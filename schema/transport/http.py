@@ -15,12 +15,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from core.access import Caller, CallerKind
-from core.cache import AnswerCache, Entry, Key
+from core.cache import KEPT_BY_OTHERS, AnswerCache, Entry, Key
+from core.compression import MIN_COMPRESSED
 from core.errors import BadUserInput, Forbidden, RequestError, Throttled
 from core.telemetry import note_request
 from resolvers.authentication import Credentials
 from resolvers.context import Context
-from routes.exchange import MIN_COMPRESSED, Exchange, Headers, TooLarge
+from routes.exchange import Exchange, Headers, TooLarge
 from schema.documents import Invalid
 from schema.queries import ANY_SEQUENCE
 from schema.query import Privacy
@@ -44,8 +45,6 @@ RESPONSE_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
 _CONTENT_TYPES = {name: f"{name}; charset=utf-8".encode() for name in (RESPONSE_JSON, PLAIN_JSON)}
 MAX_SEQUENCE_DIGITS = 18
-# What was asked by GET may be kept: by shared caches as long as by our own, and after that if the ETag still holds.
-KEPT_BY_OTHERS = b"public, max-age=0, s-maxage=2, must-revalidate"
 VARY = (
     b"accept, accept-encoding, authorization, origin, x-min-sequence, x-preview-token, x-storefront-token, x-workspace"
 )

@@ -18,7 +18,7 @@ ANSWERED_WITHIN = 1.0
 STALLED = "0.1"
 _LAG = re.compile(rb'^vitrine_event_loop_lag_seconds_bucket\{le="([^"]+)"\} ([\d.e+]+)$', re.MULTILINE)
 # A shared machine stalls by itself now and then: what an attack does, it does each time.
-_TRIES = 3
+_TRIES = 10
 
 Attack = Callable[[], Awaitable[Answer]]
 

@@ -258,13 +258,15 @@ class TestGraphiqlPage:
     def test_has_a_tab_for_each_example(self) -> None:
         """What a newcomer needs to see a shop sell, in the order in which it happens."""
         assert list(tabs_of(graphiql_page(get()))) == [
-            *("Shop", "StorefrontConfig", "Products", "ProductBySlug", "OrderPlace", "OrderByToken"),
+            *("Shop", "StorefrontConfig", "ActiveBanners", "ActiveLogos"),
+            *("Products", "ProductBySlug", "OrderPlace", "OrderByToken"),
             *("SignIn", "ProductCreate", "ProductUpdate", "ProductDelete", "Orders", "Order"),
             *("AssetUploadCreate", "AssetUploadComplete", "Assets"),
             *("WebhookEndpointCreate", "WebhookDeliveries", "WebhookDeliveryReplay", "Changes"),
             *("Themes", "SiteCreate", "Sites", "DraftCreate", "DraftUpdate", "DraftPublish", "DraftSchedule"),
             *("Versions", "VersionDiff", "VersionRestore"),
-            *("OrderEvents", "Activity"),
+            *("BannerCreate", "BannerPublish", "BannersReorder", "Banners", "LogoCreate", "LogoPublish"),
+            *("Dashboard", "OrderEvents", "Activity"),
         ]
 
 

@@ -160,6 +160,14 @@ class TestWrongSettings:
     def test_take_the_address_of_a_mail_server(self, url: str, tmp_path: Path) -> None:
         assert read(tmp_path, SECRET_KEY=SECRET_KEY, SMTP_URL=url)["smtp_url"].get_secret_value() == url
 
+    def test_end_the_start_where_worker_and_api_were_to_share_a_port(self, tmp_path: Path) -> None:
+        given = {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": DATABASE_URL, "PORT": "8123", "WORKER_PORT": "8123"}
+        ended = start("tasks", tmp_path, **given)
+
+        assert ended.returncode == 1
+        told = "  WORKER_PORT: must not be PORT, which is 8123 too: the API listens there"
+        assert ended.stderr.splitlines()[1:] == [told]
+
     def test_end_the_start_where_a_needed_one_is_missing(self, tmp_path: Path) -> None:
         ended = start("server", tmp_path)
 

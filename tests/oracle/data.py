@@ -26,7 +26,11 @@ TABLES = (
     "asset_rendition",
     "asset_search_token",
     "audit_entry",
+    "banner",
+    "banner_version",
     "invitation",
+    "logo",
+    "logo_version",
     "membership",
     "order_line",
     "persisted_operation",
@@ -37,6 +41,7 @@ TABLES = (
     "product_variant",
     "sales_order",
     "site",
+    "storefront_asset",
     "storefront_draft",
     "storefront_grant",
     "storefront_member",
@@ -131,6 +136,58 @@ GRANTS = """
 insert into storefront_grant (workspace_id, id, site_id, user_id, section, component)
 select workspace_id, gen_random_uuid(), $2::uuid, user_id, section, '/colors'
   from membership, unnest(array['theme', 'layout', 'seo']) section where workspace_id = $1
+"""
+NAMED = """
+insert into storefront_asset (workspace_id, id, site_id, draft_id, asset_id)
+select $1, gen_random_uuid(), $2::uuid, null, id
+  from (select id from asset where workspace_id = $1 order by id limit 9) a
+union all
+select $1, gen_random_uuid(), $2, d.id, a.id
+  from (select id from storefront_draft where site_id = $2 and status = 'OPEN' order by id limit 3) d,
+       (select id from asset where workspace_id = $1 order by id limit 5) a
+"""
+# Of every type, status and audience, some with times, each with pictures that some others have too.
+BANNERS = """
+with picture as (
+  select id, row_number() over (order by id) n, count(*) over () c from asset
+   where workspace_id = $1 and kind = 'IMAGE'),
+made as (
+  insert into banner (workspace_id, id, site_id, title, banner_type, status, asset_id, tablet_asset_id, hidden_on,
+                      link_url, content, custom_styles, start_at, end_at, display_order, target_audience,
+                      target_countries, target_languages, target_devices, target_utm_campaigns, author, editor,
+                      created_by)
+  select $1, gen_random_uuid(), $2, 'No. ' || n,
+         (array['HERO', 'PROMOTION', 'ANNOUNCEMENT', 'CATEGORY', 'SIDEBAR', 'POPUP', 'FOOTER'])[1 + n % 7],
+         (array['DRAFT', 'PUBLISHED', 'PUBLISHED', 'ARCHIVED'])[1 + n % 4],
+         (select id from picture p where p.n = 1 + n.n % c), case when n % 3 = 0 then
+         (select id from picture p where p.n = 1 + n.n * 5 % c) end,
+         case when n % 5 = 0 then array['MOBILE', 'TABLET'] else '{}' end, case when n % 2 = 0 then '/ä' else '' end,
+         '{"b":1.0,"a":null}', '{"color":"#fff"}',
+         case when n % 4 = 1 then timestamptz '2020-01-01' + n * interval '1 year' end,
+         case when n % 6 = 5 then timestamptz '2026-01-01' + n * interval '1 year' end, n / 2,
+         (array['ALL', 'NEW_VISITORS', 'RETURNING_VISITORS', 'CUSTOMERS', 'CUSTOM', 'CUSTOM', 'ALL'])[1 + n % 7],
+         case when n % 3 = 0 then array['AT', 'DE'] else '{}' end, case when n % 2 = 0 then array['de'] else '{}' end,
+         case when n % 5 = 4 then array['MOBILE'] else '{}' end, case when n % 9 = 4 then array['ä'] else '{}' end,
+         'somebody', 'somebody else', (select user_id from membership where workspace_id = $1 order by user_id limit 1)
+    from generate_series(1, 40) n(n)
+  returning workspace_id, id)
+insert into banner_version (workspace_id, id, banner_id, number, snapshot, author)
+select workspace_id, gen_random_uuid(), id, n, '{"n":' || n || '.0}', 'somebody' from made, generate_series(1, 3) n
+"""
+LOGOS = """
+with made as (
+  insert into logo (workspace_id, id, site_id, name, logo_type, status, asset_id, max_width, alignment, start_at,
+                    end_at, author, editor)
+  select $1, gen_random_uuid(), $2, 'No. ' || n, (array['PRIMARY', 'DARK', 'FAVICON'])[1 + n % 3],
+         (array['DRAFT', 'PUBLISHED', 'PUBLISHED', 'ARCHIVED'])[1 + n % 4],
+         case when n % 8 > 0 then (select id from asset where workspace_id = $1 order by id offset n % 7 limit 1) end,
+         nullif(n % 4, 0), (array['LEFT', 'RIGHT'])[1 + n % 2],
+         case when n % 5 > 1 then timestamptz '2020-01-01' + n / 3 * interval '1 year' end,
+         case when n % 6 > 3 then timestamptz '2025-01-01' + n * interval '1 year' end, 'somebody', 'somebody else'
+    from generate_series(1, 24) n
+  returning workspace_id, id)
+insert into logo_version (workspace_id, id, logo_id, number, snapshot, author)
+select workspace_id, gen_random_uuid(), id, n, '{}', 'somebody' from made, generate_series(1, 2) n
 """
 # Due in a far future, so that no worker of another test takes them up.
 DELIVERIES = """
@@ -246,8 +303,12 @@ async def _sites(shop: Shop) -> None:
         if number == 1:
             await shop.sql(VERSIONS, shop.workspace_id, site)
             await shop.sql(DRAFTS, shop.workspace_id, site)
+            await shop.sql(NAMED, shop.workspace_id, site)
             await shop.sql(MEMBERS, shop.workspace_id, site)
             await shop.sql(GRANTS, shop.workspace_id, site)
+        if number in {1, 3}:
+            await shop.sql(BANNERS, shop.workspace_id, site)
+            await shop.sql(LOGOS, shop.workspace_id, site)
         if number == 2:
             await shop.sql("update storefront_token set revoked_at = now() where site_id = $1", site)
         if number == 3:
@@ -385,6 +446,8 @@ _TIED = (
     ("webhook_delivery", "created_at"),
     ("webhook_endpoint", "created_at"),
     ("site", "created_at"),
+    ("banner", "created_at"),
+    ("logo", "created_at"),
     ("storefront_draft", "created_at"),
 )
 
@@ -409,6 +472,10 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
             found[table] = [_plain(record) for record in await connection.fetch(f"select * from {table}")]
         users = await connection.fetch("select * from app_user where id = any($1)", wanted)
         found["app_user"] = [_plain(record) for record in users]
+        named = {row["id"]: row for row in found["app_user"]}
+        found["storefront_person"] = [
+            {**named[place["user_id"]], "workspace_id": place["workspace_id"]} for place in found["membership"]
+        ]
     finally:
         await connection.close()
     for rows in found.values():
@@ -417,7 +484,38 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
 
 
 def _usage(found: dict[str, list[Row]]) -> list[Row]:
-    """What shows which asset: pictures of products that are not deleted."""
+    """What shows which asset: products, banners and logos that are there, live configs and drafts in progress."""
+    return [*_product_usage(found), *_config_usage(found), *_placement_usage(found)]
+
+
+def _config_usage(found: dict[str, list[Row]]) -> list[Row]:
+    drafts, sites = ({row["id"]: row for row in found[table]} for table in ("storefront_draft", "site"))
+    return [
+        {name: each[name] for name in ("id", "workspace_id", "asset_id")}
+        | (
+            {"kind": "STOREFRONT_DRAFT", "entity_type": "StorefrontDraft", "entity_id": each["draft_id"]}
+            | {"title": drafts[each["draft_id"]]["name"]}
+            if each["draft_id"]
+            else {"kind": "STOREFRONT", "entity_type": "Site", "entity_id": each["site_id"]}
+            | {"title": sites[each["site_id"]]["name"]}
+        )
+        for each in found["storefront_asset"]
+    ]
+
+
+def _placement_usage(found: dict[str, list[Row]]) -> list[Row]:
+    sites = {row["id"] for row in found["site"] if row["deleted_at"] is None}
+    return [
+        {"id": row["id"], "workspace_id": row["workspace_id"], "asset_id": asset_id}
+        | {"kind": table.upper(), "entity_type": table.title(), "entity_id": row["id"], "title": row[title]}
+        for table, title in (("banner", "title"), ("logo", "name"))
+        for row in found[table]
+        if row["site_id"] in sites
+        for asset_id in {row["asset_id"], row["tablet_asset_id"], row["mobile_asset_id"]} - {None}
+    ]
+
+
+def _product_usage(found: dict[str, list[Row]]) -> list[Row]:
     products = {row["id"]: row for row in found["product"] if row["deleted_at"] is None}
     return [
         {"id": image["id"], "workspace_id": image["workspace_id"], "asset_id": image["asset_id"]}

@@ -55,6 +55,13 @@ WORDS = (
 # No NUL, which PostgreSQL refuses where it reads anything: tests/http/test_values.py tries that.
 TEXTS = ("", "nonsense", "ada@example.com", "bob@example.com", "BOB@example.com", "productCreate", "orderPlace", "ä")
 
+KNOWN_OF_SHOPPERS = {
+    "countryCode": ("AT", "at", "DE", "FR"),
+    "languageCode": ("de", "DE-at", "de-AT-1996", "fr"),
+    "utmSource": ("ä", "newsletter"),
+    "utmCampaign": ("ä", "Ä"),
+}
+
 
 @dataclass
 class Operation:
@@ -302,7 +309,7 @@ class Writer:
             case GraphQLInputObjectType():
                 return {
                     each: None
-                    if self._happens(0.05)
+                    if self._happens(0.05) and not isinstance(type_.fields[each].type, GraphQLNonNull)
                     else self._made(type_.fields[each].type, place.of(each, place.name))
                     for each in self._some(type_)
                 }
@@ -326,7 +333,10 @@ class Writer:
 
     def _some(self, type_: GraphQLInputObjectType) -> list[str]:
         """Some keys of an input, few: all that is named must hold, and little would be found."""
-        return self.chance.sample([*type_.fields], min(self._of(0, 1, 1, 1, 1, 2, 2, 3), len(type_.fields)))
+        found = self.chance.sample([*type_.fields], min(self._of(0, 1, 1, 1, 1, 2, 2, 3), len(type_.fields)))
+        return found + [
+            name for name, each in type_.fields.items() if isinstance(each.type, GraphQLNonNull) and name not in found
+        ]
 
     def _size(self, place: "Place") -> int:
         if self._happens(0.02):
@@ -335,6 +345,9 @@ class Writer:
         return int(self._of(0, 1, 1, 2, 2, 3, 5, 20, 50) if place.is_root else self._of(0, 1, 1, 2, 2, 3))
 
     def _moment(self, place: "Place") -> str:
+        if place.name == "at" and place.parent == "shown":
+            row = self._of(*self.world.rows[TABLES[place.node]])
+            return moment(row[self._of("start_at", "end_at")] or row["created_at"])
         column = {"createdAt": "created_at", "updatedAt": "updated_at", "placedAt": "placed_at", "at": "at"}
         rows = self.world.rows[TABLES[place.node]]
         row = self._of(*rows)
@@ -351,6 +364,8 @@ class Writer:
             return str(self._of("nonsense", *(row["slug"] for row in self.world.rows["product"])))
         if place.name == "token":
             return str(self._of("", "vo_", "nonsense", self.world.order_tokens[0][:-3], *self.world.order_tokens * 2))
+        if place.name in KNOWN_OF_SHOPPERS:
+            return str(self._of("", *KNOWN_OF_SHOPPERS[place.name]))
         return str(self._of(*TEXTS, *TEXTS[:-1]))
 
     def _cursor(self, place: "Place") -> str:
@@ -380,7 +395,11 @@ class Writer:
             return str(self._of(*MALFORMED_IDS))
         if place.name == "endpointId" and self._happens(0.9):
             return global_id("WebhookEndpoint", self._of(*self.world.rows["webhook_delivery"])["endpoint_id"])
+        if place.name == "draftIds" and self._happens(0.95):
+            return global_id(place.node, self._of(*self.world.rows[TABLES[place.node]])["id"])
         likely = {
+            "banner": "Banner",
+            "logo": "Logo",
             "product": "Product",
             "order": "Order",
             "site": "Site",

@@ -32,7 +32,11 @@ TABLES = {
     "AssetRendition": "asset_rendition",
     "AssetUsage": "asset_usage",
     "AuditEntry": "audit_entry",
+    "Banner": "banner",
+    "BannerVersion": "banner_version",
     "Invitation": "invitation",
+    "Logo": "logo",
+    "LogoVersion": "logo_version",
     "Membership": "membership",
     "Order": "sales_order",
     "OrderLine": "order_line",
@@ -46,6 +50,7 @@ TABLES = {
     "StorefrontDraft": "storefront_draft",
     "StorefrontGrant": "storefront_grant",
     "StorefrontMember": "storefront_member",
+    "StorefrontPerson": "storefront_person",
     "StorefrontToken": "storefront_token",
     "StorefrontVersion": "storefront_version",
     "SyncEvent": "sync_event",
@@ -58,11 +63,13 @@ TABLES = {
     "WebhookEndpointHealth": "webhook_endpoint",
     "Workspace": "workspace",
 }
-WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "SyncHealth", "WebhookEndpointHealth"}
+WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "StorefrontPerson", "SyncHealth", "WebhookEndpointHealth"}
 TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
     "AssetUsage": "assets:read",
     "AuditEntry": "audit:read",
+    "BannerVersion": "storefront:read",
+    "LogoVersion": "storefront:read",
     "Invitation": "members:read",
     "Membership": "members:read",
     "Order": "orders:read",
@@ -73,6 +80,7 @@ TYPE_SCOPES = {
     "StorefrontDraft": "storefront:read",
     "StorefrontGrant": "storefront:read",
     "StorefrontMember": "storefront:read",
+    "StorefrontPerson": "storefront:admin",
     "StorefrontToken": "api_keys:read",
     "StorefrontVersion": "storefront:read",
     "SyncHealth": "events:read",
@@ -98,6 +106,10 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "AssetRendition": ({"WIDTH": "width"}, "ASC"),
     "AssetUsage": ({"ID": "id"}, "ASC"),
     "AuditEntry": ({"AT": "at"}, "DESC"),
+    "Banner": ({"DISPLAY_ORDER": "display_order", "CREATED_AT": "created_at"}, "ASC"),
+    "BannerVersion": ({"NUMBER": "number"}, "DESC"),
+    "Logo": ({"CREATED_AT": "created_at"}, "ASC"),
+    "LogoVersion": ({"NUMBER": "number"}, "DESC"),
     "Invitation": ({"CREATED_AT": "created_at"}, "DESC"),
     "Membership": ({"CREATED_AT": "created_at"}, "ASC"),
     "Order": ({"PLACED_AT": "placed_at", "NUMBER": "number", "TOTAL": "total_amount"}, "DESC"),
@@ -114,6 +126,7 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "StorefrontDraft": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontGrant": ({"ID": "id"}, "ASC"),
     "StorefrontMember": ({"ID": "id"}, "ASC"),
+    "StorefrontPerson": ({"ID": "id"}, "ASC"),
     "StorefrontToken": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontVersion": ({"NUMBER": "number"}, "DESC"),
     "WebhookAttempt": ({"NUMBER": "number"}, "ASC"),
@@ -131,7 +144,12 @@ KINDS = {
     "id": UUID,
 }
 # Who sees what shoppers do not, by type; of all that is about products `products:read`.
-_UNPUBLISHED_SCOPES = {"Asset": "assets:read", "SyncEvent": "events:read"}
+_UNPUBLISHED_SCOPES = {
+    "Asset": "assets:read",
+    "Banner": "storefront:read",
+    "Logo": "storefront:read",
+    "SyncEvent": "events:read",
+}
 DEFAULT_SIZE, MAX_SIZE, MAX_LISTED, MAX_WORDS = 20, 100, 100, 8
 ID = re.compile(r"([A-Za-z]{1,60})_([0-9a-f]{32})")
 
@@ -164,6 +182,8 @@ class View:
         """Whether the row is there for the caller."""
         if type_name in {"Product", "ProductVariant", "Site"} and row["deleted_at"] is not None:
             return False
+        if type_name in {"Banner", "Logo"} and self.world.by_id["site"][row["site_id"]]["deleted_at"] is not None:
+            return False
         scope = _UNPUBLISHED_SCOPES.get(type_name, "products:read")
         if not self.has(scope) and not self.is_published(type_name, row):
             return False
@@ -179,9 +199,13 @@ class View:
     def is_published(self, type_name: str, row: Row) -> bool:
         """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
         if type_name == "SyncEvent":
-            return not row["type"].startswith(("order.", "site.", "storefront.draft"))
+            return not row["type"].startswith(("order.", "site.", "storefront.draft", "banner.draft", "logo.draft"))
         if type_name == "Asset":
             return bool(row["status"] == "READY")
+        if type_name == "Banner":
+            return _is_active(row, datetime.now(UTC))
+        if type_name == "Logo":
+            return _is_first_logo(self.world, row, datetime.now(UTC))
         if type_name in {"ProductVariant", "ProductImage"}:
             row = self.world.by_id["product"][row["product_id"]]
         elif type_name != "Product":
@@ -195,6 +219,27 @@ class View:
 
     def all(self, type_name: str) -> list[Row]:
         return [row for row in self.world.rows[TABLES[type_name]] if self.sees(type_name, row)]
+
+
+def _is_active(row: Row, at: datetime, taken: tuple[UUID, ...] = ()) -> bool:
+    """Whether a banner or a logo is shown at a moment, if those that are taken as published were."""
+    is_published = row["status"] == "PUBLISHED" or row["id"] in taken
+    has_begun, has_ended = row["start_at"] is None or row["start_at"] <= at, row["end_at"] and row["end_at"] <= at
+    return is_published and has_begun and not has_ended
+
+
+def _is_first_logo(world: World, row: Row, at: datetime, taken: tuple[UUID, ...] = ()) -> bool:
+    """Whether it is the one logo of its type that its site shows."""
+    rivals = [
+        other
+        for other in world.rows["logo"]
+        if (other["site_id"], other["logo_type"]) == (row["site_id"], row["logo_type"])
+        and other["asset_id"]
+        and _is_active(other, at, taken)
+    ]
+    never = datetime(1, 1, 1, tzinfo=UTC)
+    rivals.sort(key=lambda other: (other["start_at"] or never, other["end_at"] is not None, other["id"]))
+    return bool(rivals) and rivals[-1] is row
 
 
 @dataclass(frozen=True)
@@ -468,6 +513,32 @@ def _is_for(_view: View, delivery: Row, text: str) -> bool:
     return bool(delivery["endpoint_id"] == id_of(text, "WebhookEndpoint"))
 
 
+def _drafts(shown: Row, type_name: str) -> tuple[UUID, ...]:
+    return tuple(found for text in shown.get("draftIds") or () if (found := id_of(text, type_name)))
+
+
+def _is_for_audience(banner: Row, known: Row) -> bool:
+    """Whether a banner is for somebody of whom this is known."""
+    match banner["target_audience"]:
+        case "ALL":
+            return True
+        case "CUSTOMERS":
+            return bool(known.get("isCustomer"))
+        case "CUSTOM":
+            tag = (known.get("languageCode") or "").lower()
+            languages = banner["target_languages"]
+            meets_language = not languages or any(tag == each or tag.startswith(each + "-") for each in languages)
+            asked = {
+                "target_countries": (known.get("countryCode") or "").upper(),
+                "target_devices": known.get("device"),
+                "target_utm_sources": known.get("utmSource"),
+                "target_utm_campaigns": known.get("utmCampaign"),
+            }
+            return meets_language and all(not banner[name] or value in banner[name] for name, value in asked.items())
+        case visitors:
+            return bool(visitors == f"{known.get('visitor')}_VISITORS")
+
+
 def event_type(stored: str) -> str:
     return stored.upper().replace(".", "_")
 
@@ -485,6 +556,18 @@ FILTERS: dict[tuple[str, str], Callable[[View, Row, Any], bool]] = {
     ("AuditEntry", "callerId"): _is_called_by,
     ("AuditEntry", "callerKind"): lambda _view, row, value: row["caller_kind"] == value,
     ("AuditEntry", "entityId"): _is_about,
+    ("Banner", "audience"): lambda _view, row, audience: _is_for_audience(row, audience),
+    ("Banner", "bannerType"): _is_one_of("banner_type"),
+    ("Banner", "shown"): lambda _view, row, shown: (
+        _is_active(row, shown.get("at") or datetime.now(UTC), _drafts(shown, "Banner"))
+        and _is_for_audience(row, shown["audience"])
+    ),
+    ("Banner", "status"): _is_one_of("status"),
+    ("Logo", "logoType"): _is_one_of("logo_type"),
+    ("Logo", "shown"): lambda view, row, shown: _is_first_logo(
+        view.world, row, shown.get("at") or datetime.now(UTC), _drafts(shown, "Logo")
+    ),
+    ("Logo", "status"): _is_one_of("status"),
     ("Invitation", "isOpen"): _is_open,
     ("Membership", "role"): _is_one_of("role"),
     ("Order", "email"): lambda _view, row, value: row["email"] == value.lower(),
@@ -532,6 +615,12 @@ def _related(type_name: str, column: str) -> Callable[[Thing], Thing | None]:
     return value
 
 
+def _person(thing: Thing) -> Thing | None:
+    thing.view.need("storefront:admin")
+    found = [row for row in thing.view.all("StorefrontPerson") if row["id"] == thing.row["user_id"]]
+    return Thing("StorefrontPerson", found[0], thing.view) if found else None
+
+
 def _children(type_name: str, column: str) -> Callable[..., Row]:
     """The rows below a row. Whoever sees the parent sees them, but for those that are deleted."""
 
@@ -576,6 +665,66 @@ def _quantity(thing: Thing) -> int | None:
 def _url(thing: Thing) -> str:
     url: str = thing.row["url"]
     return thing.view.world.base_url + url if url.startswith("/") else url
+
+
+def _script_safe(data: Row) -> str:
+    text = orjson.dumps(data).decode()
+    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _product_data(thing: Thing) -> str:
+    rows, row = thing.view.world.rows, thing.row
+
+    def of_product(table: str) -> list[Row]:
+        found = [each for each in rows[table] if each["product_id"] == row["id"] and each.get("deleted_at") is None]
+        return sorted(found, key=lambda each: (each["position"], each["id"]))
+
+    images, variants = of_product("product_image"), of_product("product_variant")
+    site_id = thing.view.caller.site_id
+    site = thing.view.world.by_id["site"][site_id] if site_id else None
+    is_ours = site and site["workspace_id"] == row["workspace_id"] and site["deleted_at"] is None
+    url = f"{thing.view.world.site_url(site['slug'])}/products/{row['slug']}" if site and is_ours else None
+    offers = [
+        {"@type": "Offer", "sku": each["sku"]}
+        | ({"name": each["title"]} if each["title"] else {})
+        | _price(each["price_amount"], each["currency_code"])
+        | {"availability": f"https://schema.org/{'InStock' if each['quantity_available'] > 0 else 'OutOfStock'}"}
+        | ({"url": url} if url else {})
+        for each in variants
+    ]
+    data = {"@context": "https://schema.org", "@type": "Product", "name": row["title"]}
+    data |= {"description": row["description"]} if row["description"] else {}
+    data |= {"image": [_url(Thing("ProductImage", each, thing.view)) for each in images]} if images else {}
+    data |= {"sku": variants[0]["sku"]} if len(variants) == 1 else {}
+    data |= {"url": url} if url else {}
+    if len(offers) == 1:
+        data["offers"] = offers[0]
+    elif offers:
+        data["offers"] = {
+            "@type": "AggregateOffer",
+            "priceCurrency": row["currency_code"],
+            "lowPrice": money(min(each["price_amount"] for each in variants), row["currency_code"])["amount"],
+            "highPrice": money(max(each["price_amount"] for each in variants), row["currency_code"])["amount"],
+            "offerCount": len(offers),
+            "availability": f"https://schema.org/{'InStock' if _is_on_sale(thing.view, row) else 'OutOfStock'}",
+            "offers": offers,
+        }
+    return _script_safe(data)
+
+
+def _price(amount: int, currency: str) -> Row:
+    return {"price": money(amount, currency)["amount"], "priceCurrency": currency}
+
+
+def _config_data(thing: Thing) -> str:
+    """The sites of this world have little `seo`: tests/seo shows what becomes of more."""
+    site = thing.view.world.by_id["site"][thing.row["site_id"]]
+    url = f"{thing.view.world.site_url(site['slug'])}/"
+    title = orjson.loads(thing.row["seo"]).get("title") or site["name"]
+    organization = {"@type": "Organization", "@id": f"{url}#organization", "name": site["name"], "url": url}
+    website = {"@type": "WebSite", "@id": f"{url}#website", "name": title, "url": url}
+    website |= {"publisher": {"@id": f"{url}#organization"}, "inLanguage": "en"}
+    return _script_safe({"@context": "https://schema.org", "@graph": [organization, website]})
 
 
 def _file_url(column: str) -> Callable[[Thing], str | None]:
@@ -748,7 +897,48 @@ def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def _responsive(thing: Thing) -> Row:
+    assets = {f"{name}Asset": _related("Asset", f"{name}_asset_id")(thing) for name in ("tablet", "mobile")}
+    return assets | {"hiddenOn": thing.row["hidden_on"]}
+
+
+def _display(thing: Thing) -> Row:
+    return {name: thing.row[snake(name)] for name in ("maxWidth", "maxHeight", "alignment", "linkUrl")}
+
+
+def _custom_target(thing: Thing) -> Row:
+    thing.view.need("storefront:read")
+    names = ("countries", "languages", "devices", "utmSources", "utmCampaigns")
+    return {name: thing.row["target_" + snake(name)] for name in names}
+
+
+# What banners and logos have in common.
+_PLACEMENT: dict[str, Callable[..., Any]] = {
+    "asset": _related("Asset", "asset_id"),
+    "author": _only_with("storefront:read", "author"),
+    "createdBy": _related("User", "created_by"),
+    "editor": _only_with("storefront:read", "editor"),
+    "isActive": lambda thing: thing.view.is_published(thing.type_name, thing.row),
+    "responsiveSettings": _responsive,
+    "site": _related("Site", "site_id"),
+    "updatedBy": _related("User", "updated_by"),
+}
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
+    **{(name, field): value for name in ("Banner", "Logo") for field, value in _PLACEMENT.items()},
+    ("Banner", "content"): _json("content"),
+    ("Banner", "customStyles"): _json("custom_styles"),
+    ("Banner", "customTarget"): _custom_target,
+    ("Banner", "versions"): _guarded("storefront:read", _children("BannerVersion", "banner_id")),
+    ("BannerVersion", "banner"): _related("Banner", "banner_id"),
+    ("BannerVersion", "createdBy"): _related("User", "created_by"),
+    ("BannerVersion", "snapshot"): _json("snapshot"),
+    ("Logo", "displaySettings"): _display,
+    ("Logo", "versions"): _guarded("storefront:read", _children("LogoVersion", "logo_id")),
+    ("LogoVersion", "logo"): _related("Logo", "logo_id"),
+    ("LogoVersion", "createdBy"): _related("User", "created_by"),
+    ("LogoVersion", "snapshot"): _json("snapshot"),
+    ("Site", "banners"): _guarded("storefront:read", _children("Banner", "site_id")),
+    ("Site", "logos"): _guarded("storefront:read", _children("Logo", "site_id")),
     ("ApiKey", "scopes"): _scopes,
     ("Asset", "createdBy"): _related("User", "created_by"),
     ("Asset", "failureReason"): _only_with("assets:read", "failure_reason"),
@@ -778,6 +968,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Product", "availableForSale"): lambda thing: _is_on_sale(thing.view, thing.row),
     ("Product", "images"): _children("ProductImage", "product_id"),
     ("Product", "priceRange"): _prices,
+    ("Product", "structuredData"): _product_data,
     ("Product", "variants"): _children("ProductVariant", "product_id"),
     ("ProductImage", "asset"): _related("Asset", "asset_id"),
     ("ProductImage", "url"): _url,
@@ -795,6 +986,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Site", "theme"): _related("Theme", "theme_id"),
     ("Site", "url"): lambda thing: thing.view.world.site_url(thing.row["slug"]),
     **{("StorefrontConfig", name): _json(name) for name in SECTIONS},
+    ("StorefrontConfig", "structuredData"): _config_data,
     ("StorefrontConfig", "version"): lambda thing: thing.row["number"],
     **{("StorefrontDraft", name): _resulting(name) for name in SECTIONS},
     ("StorefrontDraft", "againstVersion"): _related("StorefrontVersion", "against_version_id"),
@@ -805,11 +997,14 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("StorefrontDraft", "publishedVersion"): _related("StorefrontVersion", "published_version_id"),
     ("StorefrontDraft", "site"): _related("Site", "site_id"),
     ("StorefrontDraft", "updatedBy"): _related("User", "updated_by"),
+    ("StorefrontGrant", "person"): _person,
     ("StorefrontGrant", "section"): lambda thing: thing.row["section"].upper(),
     ("StorefrontGrant", "site"): _related("Site", "site_id"),
     ("StorefrontGrant", "user"): _related("User", "user_id"),
+    ("StorefrontMember", "person"): _person,
     ("StorefrontMember", "site"): _related("Site", "site_id"),
     ("StorefrontMember", "user"): _related("User", "user_id"),
+    ("StorefrontPerson", "userId"): lambda thing: global_id("User", thing.row["id"]),
     **{("StorefrontVersion", name): _json(name) for name in SECTIONS},
     ("StorefrontVersion", "createdBy"): _related("User", "created_by"),
     ("StorefrontVersion", "site"): _related("Site", "site_id"),
@@ -910,6 +1105,18 @@ def _storefront_config(view: View, siteId: str | None = None) -> Thing | None:  
     site_id = view.caller.site_id if siteId is None else id_of(siteId, "Site")
     site = next((row for row in view.all("Site") if row["id"] == site_id), None)
     return view.find("StorefrontConfig", site["live_version_id"]) if site else None
+
+
+def _active(type_name: str) -> Callable[..., Row]:
+    """What the site of the caller's token shows."""
+
+    def value(view: View, **arguments: Any) -> Row:
+        _enter(view.caller)
+        site_id = view.caller.site_id
+        rows = [row for row in view.all(type_name) if site_id is not None and row["site_id"] == site_id]
+        return connection(view, type_name, rows, **arguments)
+
+    return value
 
 
 def _version_diff(view: View, to: str, **arguments: str) -> list[Row]:
@@ -1024,7 +1231,11 @@ def _nodes(view: View, ids: list[str]) -> list[Any]:
 
 ROOTS: dict[str, Callable[..., Any]] = {
     "apiKeys": _listed("ApiKey", "api_keys:read"),
+    "activeBanners": _active("Banner"),
+    "activeLogos": _active("Logo"),
     "asset": _by_id("Asset", "assets:read"),
+    "banner": _by_id("Banner", "storefront:read"),
+    "logo": _by_id("Logo", "storefront:read"),
     "assets": _listed("Asset", "assets:read"),
     "auditEntries": _listed("AuditEntry", "audit:read"),
     "changes": _changes,
@@ -1043,6 +1254,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "site": _by_id("Site", "sites:read"),
     "sites": _listed("Site", "sites:read"),
     "storefrontConfig": _storefront_config,
+    "storefrontPeople": _listed("StorefrontPerson", "storefront:admin"),
     "storefrontTokens": _listed("StorefrontToken", "api_keys:read"),
     "storefrontDraft": _by_id("StorefrontDraft", "storefront:read"),
     "storefrontVersionDiff": _version_diff,

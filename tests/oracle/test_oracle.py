@@ -18,7 +18,7 @@ from core.access import Caller
 from core.errors import RequestError
 from resolvers.context import Context, Platform
 from resolvers.polling import Polls
-from schema.documents import Invalid
+from schema.documents import MAX_TOKENS, Invalid
 from schema.transport.operation import Asked, new_runner, run
 from tests.client import GraphQL
 from tests.oracle import plain
@@ -158,7 +158,7 @@ def _code(extensions: dict[str, str]) -> str:
 def _refused(oracle: Oracle, case: Case, refused: Exception) -> Outcome:
     """What is not valid is no operation; variables that do not fit must be refused before anything is executed."""
     try:
-        document = parse(case.text)
+        document = parse(case.text, max_tokens=MAX_TOKENS)
     except GraphQLError:
         return Outcome(is_valid=False)
     if validate(plain.SCHEMA, document):

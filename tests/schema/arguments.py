@@ -72,9 +72,12 @@ ID_TYPES: dict[tuple[str, Path], str] = {
     ("webhookEventsReplay", ("id",)): "WebhookEndpoint",
     ("storefrontDraftCreate", ("input", "fromVersionId")): "StorefrontVersion",
     ("storefrontDraftPublish", ("id",)): "StorefrontDraft",
+    ("storefrontDraftValidate", ("input", "draftId")): "StorefrontDraft",
     ("storefrontVersionDiff", ("from",)): "StorefrontVersion",
     ("storefrontVersionDiff", ("to",)): "StorefrontVersion",
     ("storefrontVersionRestore", ("id",)): "StorefrontVersion",
+    ("bannerVersionRestore", ("id",)): "BannerVersion",
+    ("logoVersionRestore", ("id",)): "LogoVersion",
     ("auditEntries", ("filter", "entityId")): "Product",
     ("auditEntries", ("filter", "callerId")): "ApiKey",
 }
@@ -197,7 +200,10 @@ def _named_type(root: Root, path: Path) -> str | None:
         return next((type_ for type_ in [*shown, *deleted] if type_ in SOURCES), None)
     stem = name.removesuffix("Ids").removesuffix("Id")
     stem = stem[:1].upper() + stem[1:]
-    return stem if stem in SOURCES else _longest(type_ for type_ in SOURCES if type_.endswith(stem))
+    if stem in SOURCES:
+        return stem
+    # A `fromVersionId` may be of many types; a `mobileAssetId` is an asset's.
+    return _longest(type_ for type_ in SOURCES if type_.endswith(stem) or stem.endswith(type_))
 
 
 def _longest(names: Any) -> str | None:

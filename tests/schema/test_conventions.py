@@ -61,6 +61,13 @@ LISTS = {
     "Query.nodes",  # as many as ids were sent
     "StorefrontToken.allowedOrigins",  # at most 50
     "Query.storefrontVersionDiff",  # at most 5,000, or it is refused
+    "StorefrontDraftValidatePayload.changedSections",  # five
+    "BannerTarget.countries",  # this and the next four: at most 50
+    "BannerTarget.devices",
+    "BannerTarget.languages",
+    "BannerTarget.utmCampaigns",
+    "BannerTarget.utmSources",
+    "ResponsiveSettings.hiddenOn",  # at most as many as there are devices
     "StorefrontVersion.tags",  # at most 20
     "StorefrontTokenOperationsRegisterPayload.operations",  # as many as documents were sent
     "StorefrontTokenOperationsUnregisterPayload.hashes",  # as many as were sent

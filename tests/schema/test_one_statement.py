@@ -60,6 +60,8 @@ VARIABLES: dict[str, Any] = {
     "Themes": lambda *_: {"first": 10},
     "Sites": lambda *_: {"first": 10},
     "Versions": lambda world, _: {"siteId": world.global_id("Site"), "first": 10},
+    "ActiveBanners": lambda *_: {"filter": {"audience": {}}},
+    "Banners": lambda world, _: {"siteId": world.global_id("Site")},
     "Dashboard": lambda *_: {"range": {"days": 30}},
     "VersionDiff": lambda _, known: known["versions"],
 }

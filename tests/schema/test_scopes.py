@@ -37,6 +37,8 @@ OPEN = {
         "productBySlug",
         "products",
         "storefrontConfig",
+        "activeBanners",
+        "activeLogos",
         "orderByToken",
         "node",
         "nodes",

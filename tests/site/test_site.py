@@ -51,7 +51,7 @@ class TestSiteCreate:
         found = (await shop.admin(SITE, {"id": site["id"]}))["data"]["site"]
         assert found["url"] == shop.platform.settings.site_url(site["slug"])
         assert found["theme"] == {"slug": "starter"}
-        assert found["themeVersion"] == "1.0.0"
+        assert found["themeVersion"] == STARTER["version"]
         assert found["liveStorefrontVersion"]["number"] == 1
         assert found["liveStorefrontVersion"]["author"] == "tests"
         assert found["storefrontVersions"] == {"totalCount": 1, "nodes": [{"number": 1}]}
@@ -112,7 +112,7 @@ class TestSiteUpdate:
         answer = await shop.admin(UPDATE, {"id": site["id"], "input": {"revision": 1, "name": "New", "slug": slug}})
 
         url = shop.platform.settings.site_url(slug)
-        moved = {"name": "New", "slug": slug, "url": url, "themeVersion": "1.0.0", "revision": 2}
+        moved = {"name": "New", "slug": slug, "url": url, "themeVersion": STARTER["version"], "revision": 2}
         assert answer["data"]["siteUpdate"] == {"site": moved, "userErrors": []}
         assert (await make_site(other_shop, slug=site["slug"]))["slug"] == site["slug"]
         assert await events(shop) == ["site.created", "site.updated"]

@@ -81,6 +81,11 @@ def _on_draft(name: str) -> str:
     """
 
 
+VALIDATE = """
+mutation ($input: StorefrontDraftValidateInput!) {
+  storefrontDraftValidate(input: $input) { changedSections userErrors { code field message } }
+}
+"""
 UPDATE = _on_draft("storefrontDraftUpdate")
 SCHEDULE = _on_draft("storefrontDraftSchedule")
 UNSCHEDULE = _on_draft("storefrontDraftUnschedule")

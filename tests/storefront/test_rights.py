@@ -26,6 +26,7 @@ from tests.storefront.api import (
     SCHEDULE,
     UNSCHEDULE,
     UPDATE,
+    VALIDATE,
     Desk,
     open_desk,
 )
@@ -79,6 +80,7 @@ TARGETS: dict[str, Any] = {
 TRIED = {
     "storefrontDraftCreate",
     "storefrontDraftUpdate",
+    "storefrontDraftValidate",
     "storefrontDraftPublish",
     "storefrontDraftSchedule",
     "storefrontDraftUnschedule",
@@ -190,7 +192,18 @@ async def discard(desk: Desk, person: Desk, target: str) -> dict[str, Any]:
     return await person.ask(DISCARD, {"id": draft["id"], "input": {"revision": 1}})
 
 
-# What changes a draft at a target.
+async def try_on_a_draft(desk: Desk, person: Desk, target: str) -> dict[str, Any]:
+    draft = await desk.draft()
+    given = {"siteId": desk.site["id"], "draftId": draft["id"], "changes": changed(await desk.config(), target)}
+    return await person.ask(VALIDATE, {"input": given})
+
+
+async def try_on_what_is_live(desk: Desk, person: Desk, target: str) -> dict[str, Any]:
+    operation = {"op": "add", "path": target, "value": TARGETS[target]}
+    return await person.ask(VALIDATE, {"input": {"siteId": desk.site["id"], "patch": [operation]}})
+
+
+# What changes a draft at a target, or tells whether the person may.
 EDITS: tuple[Action, ...] = (
     create,
     create_from_version,
@@ -202,6 +215,8 @@ EDITS: tuple[Action, ...] = (
     rebase,
     give_up,
     discard,
+    try_on_a_draft,
+    try_on_what_is_live,
 )
 
 

@@ -10,6 +10,7 @@ from resolvers.context import Platform
 from resolvers.retention import BATCH, delete_old_rows
 from tests.factories import Person, Shop
 from tests.people import new_email, system_sql
+from tests.storefront.api import DISCARD, SCHEDULE, open_desk
 from tests.webhook.world import add_endpoint
 
 
@@ -230,6 +231,29 @@ class TestDeleteOldRows:
         rows = await shop.sql("select event_type from webhook_delivery order by event_type")
         assert [row["event_type"] for row in rows] == ["done", "waits", "waits", "waits"]
         assert await other_shop.sql("select from webhook_delivery") == []
+
+    async def test_forgets_drafts_that_were_done_with_a_year_ago_and_no_versions(
+        self, platform: Platform, shop: Shop
+    ) -> None:
+        desk = await open_desk(shop)
+        await desk.publish(await desk.draft("published", changes={"seo": {"title": "Published"}}))
+        await desk.done(DISCARD, id=(await desk.draft("discarded"))["id"], input={"revision": 1})
+        await desk.draft("open")
+        at = {"revision": 1, "publishAt": "2100-01-01T00:00:00Z"}
+        await desk.done(SCHEDULE, id=(await desk.draft("scheduled"))["id"], input=at)
+        await shop.sql("update storefront_draft set updated_at = now() - interval '366 days'")
+        await desk.publish(await desk.draft("published lately", changes={"seo": {"title": "Lately"}}))
+        await shop.sql(
+            "update storefront_draft set updated_at = now() - interval '364 days' where name = 'published lately'"
+        )
+
+        await delete_old_rows(platform)
+
+        rows = await shop.sql("select name from storefront_draft order by id")
+        assert [row["name"] for row in rows] == ["open", "scheduled", "published lately"]
+        versions = await shop.sql("select number from storefront_version order by number")
+        assert [row["number"] for row in versions] == [1, 2, 3]
+        assert (await desk.config())["seo"] == {"title": "Lately"}
 
     async def test_goes_on_where_one_table_cannot_be_cleared(self, platform: Platform, shop: Shop) -> None:
         """Its rows of hours are locked, and it waits for them as long as it may; what comes after them goes."""

@@ -56,6 +56,18 @@ mutation ($input: StorefrontMemberSetInput!) { storefrontMemberSet(input: $input
 GRANT_ADD = """
 mutation ($input: StorefrontGrantAddInput!) { storefrontGrantAdd(input: $input) { userErrors { code message } } }
 """
+BANNER_CREATE = """
+mutation ($input: BannerCreateInput!) { bannerCreate(input: $input) { banner { id } userErrors { code message } } }
+"""
+BANNER_PUBLISH = """
+mutation ($id: ID!) { bannerPublish(id: $id, input: { revision: 1 }) { userErrors { code message } } }
+"""
+LOGO_CREATE = """
+mutation ($input: LogoCreateInput!) { logoCreate(input: $input) { logo { id } userErrors { code message } } }
+"""
+LOGO_PUBLISH = """
+mutation ($id: ID!) { logoPublish(id: $id, input: { revision: 1 }) { userErrors { code message } } }
+"""
 # Of what hardly any test does, so that no worker of another test enters deliveries while this one looks at them.
 WEBHOOK_CREATE = """
 mutation {
@@ -174,7 +186,7 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     site = await _done(shop, "storefrontTokenCreate", STOREFRONT_TOKEN_CREATE, {}, token=secret)
     site_id = site["storefrontToken"]["id"]
     await _done(shop, "storefrontTokenOperationsRegister", OPERATIONS_REGISTER, {"id": site_id})
-    await _add_site(shop)
+    await _add_site(shop, global_id("Asset", asset_id))
     await _add_webhook(shop)
     await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
     await shop.sql(VISITED, shop.workspace_id, new_id())
@@ -183,8 +195,8 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     return FilledShop(shop, {name: await _newest(shop, name) for name in NODES})
 
 
-async def _add_site(shop: Shop) -> None:
-    """A site with a second version of its config, a draft, and somebody with a role and a grant.
+async def _add_site(shop: Shop, asset: str) -> None:
+    """A site with a second version of its config, a draft, a banner, a logo, and somebody with a role and a grant.
 
     All by a person, whom these rows then name.
     """
@@ -193,10 +205,19 @@ async def _add_site(shop: Shop) -> None:
     given = {"name": "Site", "slug": f"site-{new_id().hex[-12:]}", "themeId": theme_id}
     site = (await _done(shop, "siteCreate", SITE_CREATE, {"input": given}, **owner))["site"]["id"]
     for name in ("Published", "Open"):
-        new = {"siteId": site, "name": name, "changes": {"seo": {"title": name}}}
+        new = {"siteId": site, "name": name, "changes": {"seo": {"title": name, "picture": {"assetId": asset}}}}
         draft = (await _done(shop, "storefrontDraftCreate", DRAFT_CREATE, {"input": new}, **owner))["storefrontDraft"]
         if name == "Published":
             await _done(shop, "storefrontDraftPublish", DRAFT_PUBLISH, {"id": draft["id"]}, **owner)
+    new = {"siteId": site, "title": "Banner", "bannerType": "HERO", "assetId": asset}
+    banner = (await _done(shop, "bannerCreate", BANNER_CREATE, {"input": new}, **owner))["banner"]["id"]
+    await _done(shop, "bannerPublish", BANNER_PUBLISH, {"id": banner}, **owner)
+    new = {"siteId": site, "name": "Logo", "logoType": "PRIMARY", "assetId": asset}
+    logo = (await _done(shop, "logoCreate", LOGO_CREATE, {"input": new}, **owner))["logo"]["id"]
+    await _done(shop, "logoPublish", LOGO_PUBLISH, {"id": logo}, **owner)
+    for table in ("banner", "logo"):
+        # A draft again, as mutations expect it that are tried with the newest of everything.
+        await shop.sql(f"update {table} set status = 'DRAFT', revision = 1")
     person = {"siteId": site, "userId": global_id("User", shop.owner.id)}
     await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
     await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)

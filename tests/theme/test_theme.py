@@ -146,6 +146,27 @@ class TestManifest:
         assert refused(manifest(sections={"basket": {"default": {}}})) == ["sections"]
 
     @pytest.mark.parametrize(
+        ("name", "path"),
+        [
+            ("product", "/products"),
+            ("product", "products/{slug}"),
+            ("product", "https://elsewhere.example/{slug}"),
+            ("product", "/p?slug={slug}"),
+            ("product", "/{shop}/{slug}"),
+            ("page", "/{slug}/{slug}"),
+            ("language", "/{language}"),
+            ("language", "{path}/{language}"),
+            ("cart", "/cart"),
+        ],
+    )
+    def test_takes_only_paths_that_lead_to_a_page_of_the_site(self, name: str, path: str) -> None:
+        with pytest.raises(Refused) as refused:
+            read_manifest(manifest(paths={name: path}))
+
+        (problem,) = refused.value.problems
+        assert problem.field[:3] == ("input", "manifest", "paths")
+
+    @pytest.mark.parametrize(
         ("schema", "at"),
         [
             ({"type": "nonsense"}, "type"),

@@ -1,0 +1,22 @@
+import { Render } from "@puckeditor/core/rsc";
+import type { Metadata } from "next";
+
+import { config } from "@/blocks/config";
+import { JsonLd } from "@/components/json-ld";
+import { pageMetadata } from "@/config/metadata";
+import { shop } from "@/config/shop";
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { seo, name } = await shop();
+  return { ...pageMetadata("/", {}), title: { absolute: seo.title || name } };
+}
+
+export default async function Home() {
+  const own = await shop();
+  return (
+    <>
+      <JsonLd text={own.structuredData} />
+      <Render config={config} data={own.layout} />
+    </>
+  );
+}

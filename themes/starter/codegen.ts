@@ -1,0 +1,21 @@
+/** `npm run codegen`: the types of what the theme asks, from Vitrine's schema. What it writes is committed: a build needs no schema. */
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+const config: CodegenConfig = {
+  schema: process.env["SCHEMA"] ?? "../../schema.graphql",
+  documents: "api/operations/*.graphql",
+  generates: {
+    "api/generated.ts": {
+      plugins: ["typescript-operations", "typed-document-node"],
+      config: {
+        documentMode: "string",
+        enumsAsTypes: true,
+        useTypeImports: true,
+        strictScalars: true,
+        scalars: { Decimal: "string", DateTime: "string", JSON: "unknown" },
+      },
+    },
+  },
+};
+
+export default config;
