@@ -10,6 +10,7 @@ from core.pubsub import Doorbells
 from core.settings import Settings
 from integrations.storage import Storage
 from resolvers.intake import Intake
+from resolvers.live_visitors import LiveVisitors
 from resolvers.polling import Polls
 from resolvers.visitor import Salts
 
@@ -26,6 +27,7 @@ class Platform:
     polls: Polls = field(default_factory=Polls)
     intake: Intake = field(default_factory=Intake)
     salts: Salts = field(default_factory=Salts)
+    live_visitors: LiveVisitors = field(default_factory=LiveVisitors)
 
 
 @dataclass(frozen=True, slots=True)
