@@ -34,12 +34,14 @@ select c.email, o.orders, o.spent
        and s.status <> 'CANCELLED') o
  where o.orders > 0
 """
-# `least` is what the last of the found ones spent at least; 0 where there are fewer than are wanted.
-_LEAST = f"""
-seed_spent as ({_SPENT.format(who="seed")}),
+# `least` is what the last of the found ones spent at least; 0 where there are fewer than are wanted. A month's `share`
+# of it is reckoned beforehand: row-level security keeps a condition that divides from the index.
+_LEAST = """
+seed_spent as ({spent}),
 least as materialized (
-  select coalesce((select spent from seed_spent order by spent desc offset $4 - 1 limit 1), 0) as amount)
-"""  # noqa: S608 - texts of ours
+  select coalesce((select spent from seed_spent order by spent desc offset $4 - 1 limit 1), 0) as amount),
+share as materialized (select amount / {months} as amount from least)
+"""
 _TOP = f"""
 {_SPENT.format(who="candidate")} order by o.spent desc, c.email limit $4
 """
@@ -50,12 +52,12 @@ with seed as materialized (
     from unnest($5::date[]) m(month) cross join lateral (
       select email from order_customer_month c where c.workspace_id = $1 and c.month = m.month
        order by spent_amount desc limit $4 * {_SEEDS}) c),
-{_LEAST},
+{_LEAST.format(spent=_SPENT.format(who="seed"), months="cardinality($5)")},
 candidate as materialized (
   select h.email
-    from (select distinct c.email from least cross join unnest($5::date[]) m(month) cross join lateral (
+    from (select distinct c.email from share cross join unnest($5::date[]) m(month) cross join lateral (
             select email from order_customer_month c
-             where c.workspace_id = $1 and c.month = m.month and c.spent_amount >= least.amount / cardinality($5)) c) h
+             where c.workspace_id = $1 and c.month = m.month and c.spent_amount >= share.amount) c) h
    where (select sum(spent_amount) from order_customer_month c
            where c.workspace_id = $1 and c.email = h.email and c.month = any($5)) >= (select amount from least))
 {_TOP}
@@ -63,7 +65,7 @@ candidate as materialized (
 _BY_ALL = f"""
 with seed as materialized (
   select email from order_customer where workspace_id = $1 order by spent_amount desc limit $4 * {_SEEDS}),
-{_LEAST},
+{_LEAST.format(spent=_SPENT.format(who="seed"), months="1")},
 candidate as materialized (
   select c.email from least cross join lateral (
     select email from order_customer c where c.workspace_id = $1 and c.spent_amount >= least.amount) c)

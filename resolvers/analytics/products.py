@@ -8,33 +8,40 @@ from uuid import UUID
 from resolvers.analytics.reader import Reader
 from resolvers.analytics.span import Span
 
-# What was sold of each product, in whole months and in the days beside them.
+# What was sold of each product, in whole months and in the days beside them: from the keys' indexes alone.
 _SOLD = """
-select product_id, sum(orders)::bigint as orders, sum(quantity)::bigint as quantity,
-       sum(revenue_amount)::bigint as revenue_amount
-  from (select product_id, orders, quantity, revenue_amount from order_day_product
+select product_id, sum(quantity)::bigint as quantity, sum(revenue_amount)::bigint as revenue_amount
+  from (select product_id, quantity, revenue_amount from order_day_product
          where workspace_id = $1 and day = any($2::date[])
         union all
-        select product_id, orders, quantity, revenue_amount from order_month_product
+        select product_id, quantity, revenue_amount from order_month_product
          where workspace_id = $1 and month = any($3::date[])) d
- group by product_id having sum(orders) > 0
+ group by product_id having sum(quantity) > 0
 """
-# A product's row stays when it is deleted.
+# In how many orders those of a list are. A product's row stays when it is deleted.
+_WITH_ORDERS = """
+select s.*, p.title,
+       (select coalesce(sum(orders), 0)::bigint
+          from (select orders from order_day_product d
+                 where d.workspace_id = $1 and d.day = any($2::date[]) and d.product_id = s.product_id
+                union all
+                select orders from order_month_product m
+                 where m.workspace_id = $1 and m.month = any($3::date[]) and m.product_id = s.product_id) o) as orders
+  from s join product p on p.workspace_id = $1 and p.id = s.product_id
+"""
 _BEST_SOLD = f"""
-select s.*, p.title
-  from ({_SOLD} order by {{order}} limit $4) s
-  join product p on p.workspace_id = $1 and p.id = s.product_id
- order by {{order}}
-"""  # noqa: S608 - texts of ours
+with s as materialized ({_SOLD} order by {{order}} limit $4) {_WITH_ORDERS} order by {{order}}
+"""
 _MOST_VIEWED = f"""
-select p.id as product_id, p.title, coalesce(s.orders, 0) as orders, coalesce(s.quantity, 0) as quantity,
-       coalesce(s.revenue_amount, 0) as revenue_amount
-  from (select product_id, sum(views) as views from visitor_day_product
-         where workspace_id = $1 and day = any($5::date[])
-         group by product_id having sum(views) > 0 order by sum(views) desc, product_id limit $4) v
-  join product p on p.workspace_id = $1 and p.id = v.product_id
-  left join ({_SOLD}) s on s.product_id = v.product_id
- order by v.views desc, v.product_id
+with v as materialized (
+  select product_id, sum(views) as views from visitor_day_product
+   where workspace_id = $1 and day = any($5::date[])
+   group by product_id having sum(views) > 0 order by sum(views) desc, product_id limit $4),
+s as materialized (
+  select v.product_id, v.views, coalesce(sold.quantity, 0) as quantity,
+         coalesce(sold.revenue_amount, 0) as revenue_amount
+    from v left join ({_SOLD}) sold on sold.product_id = v.product_id)
+{_WITH_ORDERS} order by s.views desc, s.product_id
 """  # noqa: S608 - texts of ours
 _VIEWS = """
 select product_id, sum(views)::bigint as views, sum(sessions)::bigint as sessions, sum(carts)::bigint as carts

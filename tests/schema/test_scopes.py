@@ -8,6 +8,7 @@ from graphql import GraphQLObjectType, is_non_null_type
 from core.access import ROLE_SCOPES, SCOPES, Role
 from resolvers.read.source import Many, One
 from schema.access import Access
+from schema.query import SCOPE, metadata_of
 from schema.reading import SOURCES
 from schema.transport.operation import GRAPHQL_SCHEMA
 from tests.client import GraphQL, LiveServer
@@ -199,6 +200,21 @@ class TestFieldsWithScopes:
                     wrong.append(f"{type_name}.{name}")
 
         assert wrong == []
+
+    def test_that_are_computed_are_nullable_and_say_what_they_need(self) -> None:
+        guarded = {
+            f"{type_.name}.{name}": (field, scope)
+            for type_ in GRAPHQL_SCHEMA.type_map.values()
+            if isinstance(type_, GraphQLObjectType)
+            for name, field in type_.fields.items()
+            if (scope := metadata_of(field).get(SCOPE))
+        }
+
+        assert "CustomerFigures.email" in guarded
+        for name, (field, scope) in guarded.items():
+            assert not is_non_null_type(field.type), name
+            assert (field.description or "").endswith(f"Needs the scope `{scope}`."), name
+            assert scope in SCOPES, name
 
     @pytest.mark.parametrize("missing", DEEPER)
     @pytest.mark.parametrize("root", CHANGING, ids=name_of)
