@@ -11,6 +11,7 @@ from core.pubsub import Doorbells
 from core.settings import Settings
 from integrations.storage import Storage
 from resolvers.intake import Intake
+from resolvers.live_visitors import LiveVisitors
 from resolvers.polling import Polls
 from resolvers.visitor import Salts
 
@@ -35,6 +36,7 @@ class Platform:
     intake: Intake = field(default_factory=Intake)
     salts: Salts = field(default_factory=Salts)
     analyses: asyncio.Semaphore = field(default_factory=_analyses)
+    live_visitors: LiveVisitors = field(default_factory=LiveVisitors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from core.clock import format_moment
 from core.ids import global_id
 from core.money import format_minor
 from resolvers.analytics.span import Slot
 from schema.query import RowOf
-from schema.scalars import format_moment
 
 Row = Mapping[str, Any]
 Figures = dict[str, Any]

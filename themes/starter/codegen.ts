@@ -12,7 +12,7 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         useTypeImports: true,
         strictScalars: true,
-        scalars: { Decimal: "string", DateTime: "string", JSON: "unknown" },
+        scalars: { Decimal: "string", Date: "string", DateTime: "string", JSON: "unknown" },
       },
     },
   },
