@@ -1,15 +1,20 @@
 """`analytics`: every figure is the one that plain loops over all that happened come to."""
 
+import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.access import Caller, CallerKind
 from core.clock import now
 from core.ids import global_id
+from resolvers.analytics.reader import reading
+from resolvers.context import ANALYSES_AT_ONCE, Context
 from tests.analytics import plain_dashboard as slow
 from tests.analytics.history import make_weeks, random_events, store
 from tests.analytics.orders import cancel, count_orders, days_ago, items, random_sales, sell
@@ -245,6 +250,24 @@ class TestAnalytics:
         for each in found["a"]["topProducts"]:
             assert each["same"] == each["product"] | {"variants": {"totalCount": 1}}
         assert found["b"] == {"from": now().date().isoformat()}
+
+
+class TestReading:
+    """How many read at once."""
+
+    async def test_leaves_connections_to_others(self, shop: Shop) -> None:
+        context = Context(shop.platform, Caller(CallerKind.API_KEY, workspace_id=shop.workspace_id))
+        async with AsyncExitStack() as stack:
+            for _ in range(ANALYSES_AT_ONCE):
+                await stack.enter_async_context(reading(context))
+
+            refused, others = await asyncio.gather(
+                shop.admin(TOTALS, {"range": {"days": 1}}), shop.admin("{ workspace { slug } }")
+            )
+
+        assert error_codes(refused) == ["THROTTLED"]
+        assert others == {"data": {"workspace": {"slug": shop.slug}}}
+        assert "errors" not in await shop.admin(TOTALS, {"range": {"days": 1}})
 
 
 class TestStock:
