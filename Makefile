@@ -143,3 +143,7 @@ theme: ## install the starter theme's packages
 	npm ci --prefix $(THEME) --ignore-scripts --no-audit --no-fund --loglevel=error && \
 	cp $(THEME)/package-lock.json $(THEME)/node_modules/.vitrine-installed && \
 	echo "Installed in $$(($$(date +%s) - started)) s."
+
+.PHONY: theme-env
+theme-env: setup ## what `npm run dev` of the starter theme needs, beside a running `make run` (ARGS="--shop kumo-paper")
+	@$(PY) -m dev.theme $(ARGS)

@@ -38,6 +38,7 @@ from resolvers.hosting.route import SiteRoutes
 from resolvers.storefront_token import RegisteredDocuments
 from routes.asset import ROUTES as ASSET_ROUTES
 from routes.connection import BoundedHttp, BoundedWebSocket
+from routes.export import export_routes
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.hosted import HostedSites, SiteNames
@@ -81,6 +82,7 @@ class Application:
                 *ASSET_ROUTES,
                 *SEO_ROUTES,
                 *upload_routes(),
+                *export_routes(),
                 Mount("/media", Media(settings.data_dir)),
             ],
             middleware=[

@@ -1,6 +1,7 @@
 """Deployments of sites: the type, its log, and the mutations."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,7 @@ from resolvers.read.source import SortKey
 from resolvers.validation import required_id
 from resolvers.write import Outcome
 from schema.connection import SortDirection, argument
-from schema.live import followed_field
+from schema.live import told_field
 from schema.mutation import mutation, row
 from schema.query import read_one
 from schema.reading import Node, column, many, one, reads, row_id
@@ -149,18 +150,18 @@ class DeploymentProgress:
     line: str = strawberry.field(description="What was printed, or done.")
 
 
-async def _follow(context: Context, arguments: Mapping[str, Any]) -> AsyncIterator[Any]:
+async def _follow(context: Context, arguments: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
     deployment_id = uuid_in(arguments["id"], "Deployment")
-    async for line in follow_deployment(context, deployment_id, arguments.get("after")):
-        progress = DeploymentProgress(
-            cursor=progress_cursor(line.number),
-            number=line.number,
-            at=line.at,
-            status=DeploymentStatus(line.status),
-            step=DeploymentStep(line.step) if line.step else None,
-            line=line.text,
-        )
-        yield progress
+    async with aclosing(follow_deployment(context, deployment_id, arguments.get("after"))) as lines:
+        async for line in lines:
+            yield DeploymentProgress(
+                cursor=progress_cursor(line.number),
+                number=line.number,
+                at=line.at,
+                status=DeploymentStatus(line.status),
+                step=DeploymentStep(line.step) if line.step else None,
+                line=line.text,
+            )
 
 
 _AFTER = argument(
@@ -168,7 +169,7 @@ _AFTER = argument(
 )
 
 SUBSCRIPTIONS = {
-    "deployment_progress": followed_field(
+    "deployment_progress": told_field(
         "deploymentProgress",
         DeploymentProgress,
         "What is done and printed in a deployment, as it happens. It ends with the deployment: when that is live, came "

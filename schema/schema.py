@@ -15,6 +15,8 @@ from schema import (
     changes,
     deployment,
     event,
+    export,
+    live_visitors,
     logo,
     member,
     node,
@@ -59,6 +61,8 @@ NOUNS = (
     webhook,
     sync_health,
     analytics,
+    live_visitors,
+    export,
     node,
 )
 

@@ -8,7 +8,7 @@ from alembic import op
 from migrations.tenancy import protect
 
 revision: str = "c3d9e15b7a40"
-down_revision: str | None = "b81f5d2c6e07"
+down_revision: str | None = "d4f7a30c9b16"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

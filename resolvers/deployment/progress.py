@@ -3,7 +3,7 @@
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -60,7 +60,9 @@ def parse_progress_cursor(cursor: str) -> int:
     raise BadUserInput("The cursor is malformed: pass one that an event had.")
 
 
-async def follow_deployment(context: Context, deployment_id: UUID | None, after: str | None) -> AsyncIterator[Progress]:
+async def follow_deployment(
+    context: Context, deployment_id: UUID | None, after: str | None
+) -> AsyncGenerator[Progress, None]:
     """The deployment's log behind the cursor, from its beginning where there is none, as it is written.
 
     It ends when the deployment has come to its end.

@@ -267,7 +267,8 @@ class TestGraphiqlPage:
             *("Versions", "VersionDiff", "VersionRestore"),
             *("SiteDeploy", "Deployments"),
             *("BannerCreate", "BannerPublish", "BannersReorder", "Banners", "LogoCreate", "LogoPublish"),
-            *("Dashboard", "OrderEvents", "Activity", "DeploymentProgress"),
+            *("Dashboard", "ExportCreate"),
+            *("OrderEvents", "Activity", "LiveVisitors", "DeploymentProgress"),
         ]
 
 

@@ -1,11 +1,12 @@
 """A shopper in Chromium: from the home page to their order."""
 
-from importlib.util import find_spec
+import json
 from typing import Any
 
 import pytest
 from playwright.async_api import ConsoleMessage, Page, expect
 
+from core.ids import global_id
 from tests.people import becomes
 from tests.starter.site import PLENTY, Site
 from tests.storefront.api import Desk
@@ -24,10 +25,8 @@ new Promise((done) => {
 
 
 @pytest.fixture
-async def complaints(page: Page) -> list[str]:
+def complaints(page: Page) -> list[str]:
     """What the browser complains of."""
-    if find_spec("routes.tracking") is None:
-        await page.route("**/track.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
     found: list[str] = []
 
     def take(message: ConsoleMessage) -> None:
@@ -50,6 +49,10 @@ async def put_in_cart(page: Page, site: Site, product: dict[str, Any]) -> None:
     await page.goto(f"{site.url}/products/{product['slug']}")
     await page.get_by_role("button", name="Add to cart").click()
     await page.get_by_role("link", name="View cart").wait_for()
+
+
+async def counted(desk: Desk, steps: set[str]) -> bool:
+    return steps <= {row["name"] for row in await desk.shop.sql("select name from visitor_event")}
 
 
 class TestShopper:
@@ -82,6 +85,22 @@ class TestShopper:
         rows = await desk.shop.sql("select email from sales_order")
         assert [row["email"] for row in rows] == ["ada@example.com"]
         assert complaints == []
+
+    async def test_is_counted_step_by_step(self, told: Site, desk: Desk, page: Page) -> None:
+        await put_in_cart(page, told, await desk.shop.product(title="Arc lamp"))
+        await page.get_by_role("link", name="View cart").click()
+        await page.get_by_role("link", name="Check out").click()
+        await fill_in(page)
+        await page.get_by_role("button", name="Place order").click()
+        await page.get_by_role("heading", name="Thank you").wait_for()
+
+        steps = {"page_view", "product_view", "add_to_cart", "checkout_initiated", "purchase"}
+        await becomes(True, lambda: counted(desk, steps), within=PLENTY)
+        (order,) = await desk.shop.sql("select id from sales_order")
+        (bought,) = await desk.shop.sql("select properties from visitor_event where name = 'purchase'")
+        assert json.loads(bought["properties"])["orderId"] == global_id("Order", order["id"])
+        paths = [row["path"] for row in await desk.shop.sql("select distinct path from visitor_event")]
+        assert sorted(path for path in paths if not path.startswith("/products/")) == ["/cart", "/checkout", "/order"]
 
     async def test_is_shown_at_the_field_what_is_wrong_with_it(self, told: Site, desk: Desk, page: Page) -> None:
         await put_in_cart(page, told, await desk.shop.product())

@@ -11,7 +11,7 @@ const config: CodegenConfig = {
         documentMode: "string",
         enumsAsTypes: true,
         useTypeImports: true,
-        strictScalars: true,
+        defaultScalarType: "unknown", // scalars that the theme does not ask for
         scalars: { Decimal: "string", DateTime: "string", JSON: "unknown" },
       },
     },

@@ -55,6 +55,12 @@ const config: NextConfig = {
   async headers() {
     return [
       {
+        // Next.js would let a CDN keep pages for a minute, and show the old price for as long after a change.
+        source: "/((?!_next/|api/).*)",
+        missing: [{ type: "cookie", key: "__prerender_bypass" }], // a draft's preview
+        headers: [{ key: "Cache-Control", value: "public, max-age=0, s-maxage=2, must-revalidate" }],
+      },
+      {
         source: "/:path*",
         headers: [
           { key: "Content-Security-Policy", value: policy(isDevelopment) },

@@ -471,6 +471,14 @@ export type SyncEventType =
   | 'ASSET_DELETED'
   /** What is said of a picture or file was edited, or its file was refused or lost. */
   | 'ASSET_UPDATED'
+  /** A banner that shoppers do not see was made, edited, archived or deleted. */
+  | 'BANNER_DRAFT_UPDATED'
+  /** A site may show other banners: one was published, or one that is was changed, moved, archived or deleted. */
+  | 'BANNER_PUBLISHED'
+  /** A logo that shoppers do not see was made, edited, archived or deleted. */
+  | 'LOGO_DRAFT_UPDATED'
+  /** A site may show another logo: one was published, or one that is was changed, archived or deleted. */
+  | 'LOGO_PUBLISHED'
   /** An order was placed. */
   | 'ORDER_CREATED'
   /** An order changed: it was cancelled, for one. */

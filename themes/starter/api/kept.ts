@@ -22,11 +22,13 @@ const KEY = Symbol.for("vitrine.theme.answers");
 interface State {
   answers: Map<string, Answer>;
   timer: NodeJS.Timeout | undefined;
+  /** Whether the log has it that nothing can be written. */
+  isSaid: boolean;
 }
 
 function state(): State {
   const place = globalThis as { [KEY]?: State };
-  return (place[KEY] ??= { answers: read(), timer: undefined });
+  return (place[KEY] ??= { answers: read(), timer: undefined, isSaid: false });
 }
 
 export function recall(key: string): Answer | undefined {
@@ -74,6 +76,8 @@ function write(entries: [string, Answer][]): void {
     writeFileSync(`${name}.new`, text);
     renameSync(`${name}.new`, name);
   } catch (error) {
+    if (state().isSaid) return;
+    state().isSaid = true;
     console.warn(JSON.stringify({ event: "answers not written", file: name, error: String(error) }));
   }
 }

@@ -13,8 +13,10 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function Home() {
   const own = await shop();
+  const hasTitle = own.layout.content.some(({ type }) => type === "Hero");
   return (
     <>
+      {!hasTitle && <h1 className="hidden">{own.name}</h1>}
       <JsonLd text={own.structuredData} />
       <Render config={config} data={own.layout} />
     </>

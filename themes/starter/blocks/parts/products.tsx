@@ -62,7 +62,7 @@ export async function ProductGrid(props: Drawn<"ProductGrid">) {
   if (found.length === 0) return null;
   return (
     <section className="section">
-      {props.title && <h2>{props.title}</h2>}
+      <h2 className={props.title ? undefined : "hidden"}>{props.title || own.texts.products}</h2>
       {props.text && <Prose text={props.text} />}
       <ProductCards products={found} shop={own} />
     </section>
