@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from core.clock import now
 from core.ids import new_id
@@ -111,6 +111,14 @@ class TestUpload:
         for word in (b"Secret camera", b"where I live"):
             assert (word in content, word in served) == (True, False)
         assert not opened(served).getexif()
+
+    @pytest.mark.parametrize("sampling", [0, 1, 2])
+    async def test_samples_colours_of_a_picture_that_it_turns_as_they_were(self, shop: Shop, sampling: int) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        asset = await ready(shop, picture(600, 400, "JPEG", exif=exif, subsampling=sampling), "image/jpeg")
+
+        assert JpegImagePlugin.get_sampling(opened((await fetched(shop, asset["url"])).content)) == sampling
 
     async def test_takes_a_picture_that_announces_another_as_phones_write_them(self, shop: Shop) -> None:
         first = opened(picture(400, 300, "JPEG"))
