@@ -28,12 +28,14 @@ WINDOW_MINUTES = 5
 # comes later than that was kept back by a device without a network, and is not what its visitor does now.
 OLDEST_MINUTES = 15
 
-# By the time at which they came: the server's clock is one for all visitors. Partitions and the primary key serve it.
+# By the time at which they came: the server's clock is one for all visitors. The primary key serves it; that nothing is
+# taken from so far ahead keeps it from the weeks to come.
 COUNT = PINNED_STATEMENT.format(
     inner=f"""
 select now() as at, count(distinct visitor_id) as visitors, count(*) filter (where name = 'page_view') as page_views
   from visitor_event
  where {PIN_FIRST} and workspace_id = $1 and occurred_at > now() - interval '{OLDEST_MINUTES} minutes'
+   and occurred_at < now() + interval '{OLDEST_MINUTES} minutes'
    and received_at > now() - interval '{WINDOW_MINUTES} minutes' and not is_bot
 """  # noqa: S608 - numbers of ours
 )

@@ -11,8 +11,8 @@ const config: CodegenConfig = {
         documentMode: "string",
         enumsAsTypes: true,
         useTypeImports: true,
-        strictScalars: true,
-        scalars: { Decimal: "string", Date: "string", DateTime: "string", JSON: "unknown" },
+        defaultScalarType: "unknown", // scalars that the theme does not ask for
+        scalars: { Decimal: "string", DateTime: "string", JSON: "unknown" },
       },
     },
   },

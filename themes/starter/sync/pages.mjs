@@ -55,7 +55,11 @@ export function expireEverything() {
   state.expired.set("*", state.generation);
   state.pages.clear();
   state.bytes = 0;
-  state.sequence = 0; // of a database that was restored it may be too high
+}
+
+/** The events that were told are of another count: the database was restored, or is another one. */
+export function forgetSequence() {
+  kept().sequence = 0;
 }
 
 /**

@@ -6,7 +6,7 @@ import { ApiRefused, send } from "@/api/send";
 import { environment } from "@/environment";
 
 import { takeUp } from "./done";
-import { expire, expireEverything, told } from "./pages.mjs";
+import { expire, expireEverything, forgetSequence, told } from "./pages.mjs";
 import { tagsOf } from "./tags";
 
 /** Milliseconds between two tries while the API is away, at most: still within the minute. */
@@ -55,17 +55,19 @@ export class Poller {
     } catch (error) {
       if (!(error instanceof ApiRefused && LOST.includes(error.code))) throw error;
       // The cursor expired, or the database was restored from a backup: begin anew.
-      log({ result: "begun anew", code: error.code });
+      log({ result: "lost", code: error.code });
+      forgetSequence();
       await this.begin();
     }
   }
 
-  /** Where the feed is now, before anything is read anew. */
+  /** Where the feed is now, before anything is read anew: what changed before it is not told of. */
   private async begin(): Promise<void> {
     const { changes } = await send(LatestChangeDocument, {}, { isPersonal: true });
     this.cursor = changes.latestCursor;
-    if (this.isSet) expireEverything();
     this.isSet = true;
+    expireEverything();
+    log({ result: "begun" });
   }
 
   /** Whether there is more. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import CacheHandler from "@/cache-handler.mjs";
-import { expire, expireEverything, getPage, isFresh, kept, MAX_BYTES, reset, setPage, told } from "@/sync/pages.mjs";
+import { expire, expireEverything, forgetSequence, getPage, isFresh, kept, MAX_BYTES, reset, setPage, told } from "@/sync/pages.mjs";
 
 beforeEach(reset);
 
@@ -69,9 +69,11 @@ describe("the newest event", () => {
     expect(kept().sequence).toBe(9);
   });
 
-  it("is forgotten with everything else: the database may have been restored", () => {
+  it("is forgotten where the count is another, and only there", () => {
     told(9);
     expireEverything();
+    expect(kept().sequence).toBe(9);
+    forgetSequence();
     expect(kept().sequence).toBe(0);
   });
 });

@@ -40,6 +40,13 @@ describe("a poller", () => {
     expect(kept().sequence).toBe(number);
   });
 
+  it("takes what was read before it knew where the feed is for old", async () => {
+    answers.mockResolvedValueOnce(latest("c0"));
+    const { generation } = kept();
+    await new Poller("Site_1").look();
+    expect(isFresh(["anything"], generation)).toBe(false);
+  });
+
   it.each(["CURSOR_EXPIRED", "BAD_USER_INPUT"])("begins anew after %s: everything may have changed", async (code) => {
     answers.mockResolvedValueOnce(latest("c0"));
     answers.mockRejectedValueOnce(new ApiRefused("too old", code));
