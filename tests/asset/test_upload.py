@@ -1,6 +1,7 @@
 """Uploading assets, as a dashboard does it: announce, send, complete, and what a worker makes of it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -14,6 +15,7 @@ from core.ids import new_id
 from resolvers.asset import Ticket, process_due_assets
 from resolvers.asset.ticket import issue_ticket
 from resolvers.asset.upload import UPLOAD_PATH
+from routes.upload import MAX_OF_WORKSPACE
 from tests.asset.api import (
     COMPLETE,
     UPLOAD,
@@ -272,6 +274,31 @@ class TestSending:
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "PUT" in answer.headers["access-control-allow-methods"]
         assert "content-type" in answer.headers["access-control-allow-headers"].lower()
+
+    async def test_leaves_room_for_other_workspaces(self, shop: Shop, other_shop: Shop) -> None:
+        """However many of one are sent, and however slowly."""
+        content = b"0123456789"
+        one, more = [(await announce(shop, content))["upload"] for _ in range(2)]
+        elsewhere = (await announce(other_shop, content))["upload"]
+        over = asyncio.Event()
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield content[:1]
+            await over.wait()
+            yield content[1:]
+
+        sent = [asyncio.create_task(put(shop, one, slowly())) for _ in range(MAX_OF_WORKSPACE)]
+        try:
+            async with asyncio.timeout(10):
+                while (await put(shop, more, content)).status_code != 503:
+                    pass
+            assert (await put(other_shop, elsewhere, content)).status_code == 204
+        finally:
+            over.set()
+            answers = await asyncio.gather(*sent)
+
+        assert {answer.status_code for answer in answers} == {204}
+        assert (await put(shop, more, content)).status_code == 204
 
     async def test_may_be_larger_than_any_other_request(self, shop: Shop) -> None:
         """Other requests are cut off at 16 MiB."""
