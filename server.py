@@ -37,6 +37,7 @@ from resolvers.health import Backlog
 from resolvers.storefront_token import RegisteredDocuments
 from routes.asset import ROUTES as ASSET_ROUTES
 from routes.connection import BoundedHttp, BoundedWebSocket
+from routes.export import export_routes
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
 from routes.media import Media
@@ -79,6 +80,7 @@ class Application:
                 *ASSET_ROUTES,
                 *SEO_ROUTES,
                 *upload_routes(),
+                *export_routes(),
                 Mount("/media", Media(settings.data_dir)),
             ],
             middleware=[

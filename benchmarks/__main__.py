@@ -10,7 +10,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from benchmarks import analytics, large, live, order, read, sockets, storefront, track, webhook
+from benchmarks import analytics, export, large, live, order, read, sockets, storefront, track, webhook
 from benchmarks.report import Report, write
 from benchmarks.world import World, world
 from dev.errors import StartError
@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "sockets": sockets.measure,
     "track": track.measure,
     "analytics": analytics.measure,
+    "export": export.measure,
 }
 
 

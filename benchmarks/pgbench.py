@@ -101,7 +101,11 @@ def _script(shop: Shop, statements: list[Statement], variants: list[UUID], key: 
             lines.append(f"{sql.strip()};")
             continue
         lines.append(f"{sql.strip()} \\gset s_")
-        known |= {value: f":s_{name}" for name, value in statement.rows[0].items() if value not in {None, 0, 1}}
+        known |= {
+            value: f":s_{name}"
+            for name, value in statement.rows[0].items()
+            if not isinstance(value, list) and value not in {None, 0, 1}
+        }
     return "\n".join(lines) + "\n"
 
 

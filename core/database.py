@@ -10,7 +10,8 @@ Hot paths and reads use asyncpg itself (SQLAlchemy costs 0.3 ms of CPU a stateme
 SQLAlchemy sessions. Both run the same pin.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from core.connections import Connection, ConnectionPool
+from core.connections import Connect, Connection, ConnectionPool
 from core.errors import Throttled
 from core.settings import Settings
 
@@ -35,6 +36,8 @@ STATEMENT_CACHE_SIZE = 500
 # Seconds. PostgreSQL stops a statement by itself after the role's `statement_timeout` (migrations/roles.py), also where
 # nobody waits for it any more; this is for a PostgreSQL that does not answer.
 COMMAND_TIMEOUT = 15.0
+CONNECT_TIMEOUT = 10.0
+CLOSE_TIMEOUT = 5.0
 _BUSY = "The server is busy: all its database connections are in use. Try again in a moment."
 # PostgreSQL away, restarting or busy, as loops that go on for ever meet it: they try again. The driver's
 # `InternalClientError` is its own confusion about a connection; it is neither of its other two errors.
@@ -69,12 +72,14 @@ class Pool:
     """One role's asyncpg pool and SQLAlchemy engine."""
 
     connections: ConnectionPool
+    connect: Connect
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
 
     @classmethod
     def open(cls, dsn: str, size: int, acquire_timeout: float) -> "Pool":
-        connections = ConnectionPool(partial(_connect, dsn), size, acquire_timeout)
+        connect = partial(_connect, dsn)
+        connections = ConnectionPool(connect, size, acquire_timeout)
         engine = create_async_engine(
             "postgresql+asyncpg://",
             # asyncpg reads the URL, options such as sslmode included; SQLAlchemy would pass on what it does not know.
@@ -86,7 +91,7 @@ class Pool:
             # An error's text may reach the log: it must not hold e-mail addresses and hashes.
             hide_parameters=True,
         )
-        return cls(connections, engine, async_sessionmaker(engine, expire_on_commit=False))
+        return cls(connections, connect, engine, async_sessionmaker(engine, expire_on_commit=False))
 
     async def close(self) -> None:
         await self.connections.close()
@@ -100,6 +105,28 @@ class Pool:
 
         """
         return self.connections.acquire()
+
+    @asynccontextmanager
+    async def snapshot(self, workspace_id: UUID, limits: Mapping[str, str]) -> AsyncIterator[Connection]:
+        """All that the workspace has at this moment, to be read for minutes, on a connection beside the pool.
+
+        Nothing that is committed meanwhile is seen. `limits` are settings of PostgreSQL for it, such as time-outs.
+
+        Raises:
+            asyncpg.PostgresError, OSError: PostgreSQL is away, or has no room for another connection.
+
+        """
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            connection = await self.connect()
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                # The snapshot is taken by the statement that pins; settings are none.
+                settings = "".join(f"set local {name} = '{value}'; " for name, value in limits.items())
+                pin = f"select set_config('app.workspace_id', '{UUID(bytes=workspace_id.bytes)}', true)"
+                await connection.execute(settings + pin)
+                yield connection
+        finally:
+            await connection.close(timeout=CLOSE_TIMEOUT)
 
     @asynccontextmanager
     async def session(self, workspace_id: UUID | None = None) -> AsyncIterator[AsyncSession]:

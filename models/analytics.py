@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import ALL, EVERY_ROW, READ_REPLACE, Base, CreatedAt, RowKey, WorkspaceKey, tenant
@@ -126,10 +126,14 @@ class VisitorDay(Base):
 
 
 class VisitorDayPage(Base):
-    """What a page came to on a day. Visitors saw it; sessions entered, left and bounced there."""
+    """What a page came to on a day. Visitors saw it; sessions entered, left and bounced there.
+
+    What ranks it is in the key's index.
+    """
 
     __tablename__ = "visitor_day_page"
     __table_args__ = (
+        PrimaryKeyConstraint("workspace_id", "day", "path", postgresql_include=("views", "entries", "exits")),
         ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
         {"info": tenant(app=ALL)},
     )

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, ForeignKeyConstraint, Index, text
+from sqlalchemy import Date, ForeignKeyConstraint, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import ALL, READ_REPLACE, Base, CreatedAt, WorkspaceKey, tenant
@@ -61,10 +61,11 @@ class OrderDay(Base):
 
 
 class OrderDayProduct(Base):
-    """What a product came to on a day. `orders` are those that it is in."""
+    """What a product came to on a day. `orders` are those that it is in. What ranks it is in the key's index."""
 
     __tablename__ = "order_day_product"
     __table_args__ = (
+        PrimaryKeyConstraint("workspace_id", "day", "product_id", postgresql_include=("revenue_amount", "quantity")),
         ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
         {"info": tenant(app=ALL)},
     )

@@ -1,5 +1,6 @@
 """What a use case is given besides its own input."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
@@ -10,8 +11,16 @@ from core.pubsub import Doorbells
 from core.settings import Settings
 from integrations.storage import Storage
 from resolvers.intake import Intake
+from resolvers.live_visitors import LiveVisitors
 from resolvers.polling import Polls
 from resolvers.visitor import Salts
+
+# Questions to what was counted that one process reads at once: the others wait, and leave connections to shoppers.
+ANALYSES_AT_ONCE = 3
+
+
+def _analyses() -> asyncio.Semaphore:
+    return asyncio.Semaphore(ANALYSES_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,8 @@ class Platform:
     polls: Polls = field(default_factory=Polls)
     intake: Intake = field(default_factory=Intake)
     salts: Salts = field(default_factory=Salts)
+    analyses: asyncio.Semaphore = field(default_factory=_analyses)
+    live_visitors: LiveVisitors = field(default_factory=LiveVisitors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Going round it leaks whatever the field reads: the read engine trusts that a roo
 
 from enum import Enum
 
-from core.access import SCOPES, Caller, CallerKind
+from core.access import SCOPES, STOREFRONT_ROLE_OF, Caller, CallerKind
 from core.errors import BadUserInput, Forbidden, NotFound, Unauthenticated
 
 WORKSPACE_HEADER = "X-Workspace"
@@ -18,6 +18,7 @@ class Access(Enum):
     WORKSPACE = "a storefront token, an API key, or a user's token with a workspace"
     USER = "a user's token"
     PLATFORM = "a platform administrator's token"
+    EXPORT = "the scope to read what is exported"
     EVENTS = "a storefront token, which is shown what shoppers may know of, or the scope `events:read`"
 
 
@@ -49,13 +50,18 @@ def check(caller: Caller, needs: Needs) -> None:
         _need_user(caller, needs)
         return
     _need_workspace(caller)
-    if needs is Access.WORKSPACE or (needs is Access.EVENTS and caller.kind is CallerKind.SHOPPER):
+    is_shopper = caller.kind is CallerKind.SHOPPER
+    if needs is Access.EXPORT and is_shopper:
+        raise Forbidden("Nothing is exported for a storefront token.")
+    if needs in {Access.WORKSPACE, Access.EXPORT} or (needs is Access.EVENTS and is_shopper):
         return
     needs = "events:read" if needs is Access.EVENTS else needs
     if needs not in SCOPES:
         raise LookupError(f"{needs} is no scope")
     if not caller.has(str(needs)):
-        raise Forbidden(f"This needs the scope {needs}.", scope=needs)
+        role = STOREFRONT_ROLE_OF.get(str(needs)) if caller.kind is CallerKind.USER else None
+        gives = f", which the role {role.value} in a site's storefront has" if role else ""
+        raise Forbidden(f"This needs the scope {needs}{gives}.", scope=needs)
 
 
 def _need_user(caller: Caller, needs: Needs) -> None:

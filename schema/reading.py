@@ -22,11 +22,11 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from core.access import Caller
+from core.clock import format_moment
 from core.ids import GlobalIdOf
 from core.money import format_minor
 from resolvers.read.source import Column, Embedded, Field, Filter, Lane, Log, Many, One, SortKey, Source
 from schema.connection import Connection, connection_parameters
-from schema.scalars import format_moment
 
 SOURCES: dict[str, Source] = {}
 # The names of those that have an id of their own.

@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Any, NewType
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from core.clock import format_moment
 from core.money import CURRENCY_CODES
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_DECIMAL_LENGTH = 40
 # A power of ten beyond this is no price: 1e1000000 would be a million digits.
 MAX_DECIMAL_EXPONENT = 30
-
-
-def format_moment(value: datetime) -> str:
-    """ISO 8601 in UTC, to the microsecond, ending in Z."""
-    return value.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 def _parse_moment(value: Any) -> datetime:

@@ -14,6 +14,8 @@ from schema import (
     banner,
     changes,
     event,
+    export,
+    live_visitors,
     logo,
     member,
     node,
@@ -57,6 +59,8 @@ NOUNS = (
     webhook,
     sync_health,
     analytics,
+    live_visitors,
+    export,
     node,
 )
 

@@ -1,5 +1,6 @@
 """Reading what was counted: several statements, one snapshot."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from core.connections import Connection
 from core.database import transaction
-from resolvers.context import Context
+from core.errors import Throttled
+from resolvers.context import Context, Platform
 from resolvers.write import workspace_of
 
 # The pin stands in a statement of its own: beside it no plan is parallel. Ranges differ by a thousand times, so each
@@ -42,11 +44,29 @@ async def reading(context: Context) -> AsyncIterator[Reader]:
     """What the caller's workspace was counted to have, all as of one moment.
 
     Raises:
-        Throttled: no database connection became free in time.
+        Throttled: too many others are reading, or no database connection became free in time.
 
     """
     workspace_id = workspace_of(context)
     begin = _BEGIN.format(UUID(bytes=workspace_id.bytes))
-    async with context.platform.database.app.acquire() as connection, transaction(connection, begin):
+    async with (
+        _turn(context.platform),
+        context.platform.database.app.acquire() as connection,
+        transaction(connection, begin),
+    ):
         (row,) = await connection.fetch("select time_zone, currency_code from workspace where id = $1", workspace_id)
         yield Reader(connection, workspace_id, ZoneInfo(row["time_zone"]), row["currency_code"])
+
+
+@asynccontextmanager
+async def _turn(platform: Platform) -> AsyncIterator[None]:
+    """One of the few places to read from, as long to be waited for as a connection is."""
+    try:
+        async with asyncio.timeout(platform.settings.database_acquire_timeout):
+            await platform.analyses.acquire()
+    except TimeoutError:
+        raise Throttled("Too many dashboards are being read. Try again in a moment.") from None
+    try:
+        yield
+    finally:
+        platform.analyses.release()

@@ -33,7 +33,7 @@ async def delete_asset(context: Context, asset_id: UUID, *, force: bool = False)
             await _release(tx, asset_id)
         else:
             await _refuse_used(tx, asset_id)
-            await _release_hidden(tx, asset_id)
+            await release_hidden(tx, asset_id)
         await tx.session.delete(asset)
         try:
             await tx.session.flush()
@@ -63,7 +63,7 @@ async def _release(tx: Write, asset_id: UUID) -> None:
             tx.event(use.event, use.entity_type, row["id"])
 
 
-async def _release_hidden(tx: Write, asset_id: UUID) -> None:
+async def release_hidden(tx: Write, asset_id: UUID) -> None:
     """Takes it away from what is gone for people but not from the tables; nobody needs to hear of that."""
     for use in USES:
         await tx.connection.execute(use.release, tx.workspace_id, asset_id)

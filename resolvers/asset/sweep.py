@@ -18,11 +18,13 @@ from sqlalchemy import delete, func, select
 
 from core.access import Caller, CallerKind
 from core.clock import now
-from core.database import pinned
+from core.database import is_passing, pinned
 from core.events import SyncEventType
 from integrations.storage import StorageUnavailable
 from models import Asset, AssetRendition
+from resolvers.asset.delete import release_hidden
 from resolvers.asset.keys import ASSETS, UPLOADS, asset_key, upload_key
+from resolvers.asset.usage import USAGE
 from resolvers.context import Context, Platform
 from resolvers.write import write
 
@@ -34,12 +36,20 @@ GRACE = timedelta(hours=1)
 KEEP_FAILED = "7 days"
 _GONE = "The file is no longer there. Upload it again."
 
-FORGET_UPLOADS = """
-delete from asset where workspace_id = $1 and status = 'UPLOADING' and upload_expires_at < now() - $2::interval
-"""
-_OLD_FAILED = f"workspace_id = $1 and status = 'FAILED' and updated_at < now() - interval '{KEEP_FAILED}'"
-HAS_OLD_FAILED = f"select exists (select from asset where {_OLD_FAILED})"  # noqa: S608 - constants of ours
-FORGET_FAILED = f"delete from asset where {_OLD_FAILED} returning id"  # noqa: S608 - constants of ours
+# Rows that go in one transaction; the rest goes with the next sweep.
+AT_ONCE = 500
+# What something names stays, whatever became of it: a draft may name an upload that never came, a product a file that
+# was lost.
+_OLD = f"""
+select a.id, a.status from asset a
+ where a.workspace_id = $1
+   and (a.status = 'UPLOADING' and a.upload_expires_at < now() - $2::interval
+        or a.status = 'FAILED' and a.updated_at < now() - interval '{KEEP_FAILED}')
+   and not exists (select from {USAGE} u where u.workspace_id = $1 and u.asset_id = a.id)
+"""  # noqa: S608 - constants of ours
+HAS_OLD = f"select exists ({_OLD})"
+LOCK_OLD = f"{_OLD} order by a.id limit {AT_ONCE} for update of a skip locked"
+FORGET = "delete from asset where workspace_id = $1 and id = any($2::uuid[])"
 WORKSPACES = "select distinct workspace_id from asset"
 AWAITED = "select id from asset where workspace_id = $1 and status in ('UPLOADING', 'PROCESSING')"
 KEPT = """
@@ -79,9 +89,15 @@ async def _sweep(platform: Platform, workspace_ids: Sequence[UUID], grace: timed
     done["partial"] = await asyncio.to_thread(platform.storage.forget_partial, grace)
     findings = []
     for workspace_id in workspace_ids:
-        done["rows"] += await _forget_rows(platform, workspace_id, grace)
-        done["uploads"] += await _forget_uploads(platform, workspace_id, grace)
-        findings.append(await _find(platform, workspace_id, grace))
+        try:
+            done["rows"] += await _forget_rows(platform, workspace_id, grace)
+            done["uploads"] += await _forget_uploads(platform, workspace_id, grace)
+            findings.append(await _find(platform, workspace_id, grace))
+        except Exception as error:
+            if isinstance(error, StorageUnavailable) or is_passing(error):
+                raise
+            # Whatever it is, it is this workspace's own: the others are swept.
+            log.exception("workspace not swept", workspace_id=str(workspace_id))
     amiss = sum(len(finding.orphans) + len(finding.lost) for finding in findings)
     if amiss and not any(finding.matched for finding in findings):
         # Another bucket, a disk that is not mounted, another database: whatever was done now would be wrong.
@@ -143,15 +159,21 @@ async def _find(platform: Platform, workspace_id: UUID, grace: timedelta) -> _Fi
 
 
 async def _forget_rows(platform: Platform, workspace_id: UUID, grace: timedelta) -> int:
-    """Deletes the rows of uploads that never came and of files that were refused long ago."""
+    """Deletes the rows of uploads that never came and of files that were refused long ago; gives how many never came.
+
+    What comes to be named while they are looked for stops it, with nothing done.
+    """
     async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
-        uploads = await connection.execute(FORGET_UPLOADS, workspace_id, grace)
-        has_failed = await connection.fetchval(HAS_OLD_FAILED, workspace_id)
-    if has_failed:
-        async with write(_context(platform, workspace_id)) as tx:
-            for row in await tx.connection.fetch(FORGET_FAILED, workspace_id):
+        if not await connection.fetchval(HAS_OLD, workspace_id, grace):
+            return 0
+    async with write(_context(platform, workspace_id)) as tx:
+        rows = await tx.connection.fetch(LOCK_OLD, workspace_id, grace)
+        for row in rows:
+            await release_hidden(tx, row["id"])
+            if row["status"] == "FAILED":
                 tx.event(SyncEventType.ASSET_DELETED, "Asset", row["id"])
-    return int(uploads.rpartition(" ")[2])
+        await tx.connection.execute(FORGET, workspace_id, [row["id"] for row in rows])
+    return sum(row["status"] == "UPLOADING" for row in rows)
 
 
 async def _say_lost(platform: Platform, workspace_id: UUID, row: Any, gone: list[str]) -> None:

@@ -19,6 +19,9 @@ _SCHEMES = ("https", "http", "mailto", "tel")
 # What a browser leaves out of an address or takes for a slash, and with that for another one.
 _TRICKS = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
 
+# Beyond them PostgreSQL has moments that Python has not.
+YEARS = range(1970, 3000)
+
 SiteId: Any = id_of("Site", "site")
 AssetId: Any = id_of("Asset", "asset")
 
@@ -113,11 +116,15 @@ def columns_of(given: Input, names: tuple[str, ...], parts: dict[str, str]) -> d
 
 
 def refuse_times(start_at: datetime | None, end_at: datetime | None) -> None:
-    """Refuses what would end before it begins.
+    """Refuses what would end before it begins, and years that nobody means.
 
     Raises:
         Refused: OUT_OF_RANGE.
 
     """
+    for name, moment in (("startAt", start_at), ("endAt", end_at)):
+        if moment and moment.year not in YEARS:
+            message = f"{name} must lie in the years {YEARS[0]} to {YEARS[-1]}."
+            raise Refused(Problem("OUT_OF_RANGE", message, ("input", name)))
     if start_at and end_at and end_at <= start_at:
         raise Refused(Problem("OUT_OF_RANGE", "endAt must be after startAt.", ("input", "endAt")))

@@ -80,13 +80,18 @@ async def find_draft(
 ) -> Opened:
     """The draft in whatever status, locked unless it is only looked at. `at` is where the input names it.
 
+    With a draft its site is held too, as noting the assets that the draft names does: whoever locks the site and then
+    its drafts would wait for that, and that for them.
+
     Raises:
         Refused: NOT_FOUND.
 
     """
     site_id = await tx.session.scalar(select(StorefrontDraft.site_id).where(StorefrontDraft.id == draft_id))
     looked_for = select(Site).where(Site.id == site_id, Site.deleted_at.is_(None))
-    site = await tx.session.scalar(looked_for.with_for_update() if lock_site else looked_for)
+    if lock_site or lock:
+        looked_for = looked_for.with_for_update(read=not lock_site, key_share=not lock_site)
+    site = await tx.session.scalar(looked_for)
     the_draft = select(StorefrontDraft).where(StorefrontDraft.id == draft_id)
     draft = await tx.session.scalar(the_draft.with_for_update() if lock else the_draft)
     if draft is None or site is None:

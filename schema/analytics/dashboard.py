@@ -1,42 +1,21 @@
-"""`analytics`: computing what is asked for, each group of figures with one statement."""
+"""`analytics`: what is asked for is read, each group of figures with one statement, and nothing else."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from uuid import UUID
 
 from core.errors import BadUserInput
-from core.ids import global_id
-from core.money import format_minor
-from resolvers.analytics import customers, orders, visitors
+from resolvers.analytics import customers, orders, products, visitors
 from resolvers.analytics.reader import Reader, reading
-from resolvers.analytics.span import Interval, Slot, Span, make_span, slots
-from schema.analytics.types import MAX_LIMIT, Analytics, AnalyticsRange
+from resolvers.analytics.span import Interval, Span, make_span, slots
+from schema.analytics import figures
+from schema.analytics.figures import Figures, Row
+from schema.analytics.types import MAX_COHORT_DAYS, MAX_LIMIT, Analytics, AnalyticsRange
 from schema.connection import argument
-from schema.query import Answered, Asked, Computed, RowOf, Tree, root_field
+from schema.query import Answered, Asked, Computed, Tree, root_field
 from schema.request import Request
-from schema.scalars import format_moment
 
-Row = Mapping[str, Any]
-_OF_VISITORS = {
-    "visitors",
-    "sessions",
-    "pageViews",
-    "events",
-    "botEvents",
-    "bounceRate",
-    "conversionRate",
-    "averageSessionSeconds",
-    "averagePageSeconds",
-    "funnel",
-}
-_OF_ORDERS = {"orders", "cancelledOrders", "unitsSold", "revenue", "averageOrderValue"}
-_STEPS = {
-    "PRODUCT_VIEW": "viewed",
-    "ADD_TO_CART": "carted",
-    "CHECKOUT_INITIATED": "checked_out",
-    "PURCHASE": "purchased",
-}
 _PAGES = {"topPages": "views", "entryPages": "entries", "exitPages": "exits"}
 # By field: the dimension, and what its value is called.
 _VALUES = {
@@ -57,39 +36,44 @@ class Dashboard:
     reader: Reader
     _read: dict[tuple[Any, Span], list[Row]] = field(default_factory=dict)
 
-    async def answered(self, span: Span, asked: Tree) -> Answered:
+    async def answered(self, span: Span, tree: Tree) -> Answered:
         """A value for each field that is asked for."""
-        names = {each.name for each in asked}
-        known: dict[str, Any] = {"from": span.first.isoformat(), "to": span.last.isoformat()}
-        if names & _OF_VISITORS:
-            known |= _of_visitors(await self._rows(visitors.days, span))
-        if names & _OF_ORDERS:
-            known |= self._of_orders(await self._rows(orders.days, span))
-        answered = Answered()
-        for each, below in asked.items():
-            answered[each] = known[each.name] if each.name in known else await self._value(span, each, below)
-        return answered
+        names = {asked.name for asked in tree}
+        known: Figures = {"from": span.first.isoformat(), "to": span.last.isoformat()}
+        if names & figures.OF_VISITORS:
+            known |= figures.of_visitors(await self._rows(visitors.days, span))
+        if names & figures.OF_ORDERS:
+            known |= figures.of_orders(await self._rows(orders.days, span), self._code)
+        found = Answered()
+        for asked, below in tree.items():
+            found[asked] = known[asked.name] if asked.name in known else await self._value(span, asked, below)
+        return found
 
     async def _value(self, span: Span, asked: Asked, below: Tree) -> Any:
-        match asked.name:
-            case "series":
-                return await self._series(span, Interval(asked.arguments["interval"].value), below)
-            case "growth":
-                return await self._growth(span, below)
-            case "previous":
-                return await self.answered(span.before, below)
-            case _:
-                return await self._list(span, asked.name, _limit(asked))
+        if asked.name in _PAGES:
+            rows = await visitors.pages(self.reader, span, _limit(asked), _PAGES[asked.name])
+            return [figures.page(row) for row in rows]
+        if asked.name in _VALUES:
+            dimension, called = _VALUES[asked.name]
+            rows = await visitors.values(self.reader, span, dimension, _limit(asked))
+            return [figures.of_value(row, called) for row in rows]
+        others: dict[str, Callable[[Span, Asked, Tree], Awaitable[Any]]] = {
+            "series": self._series,
+            "growth": self._growth,
+            "previous": self._previous,
+            "topProducts": self._products,
+            "topCustomers": self._top_customers,
+            "customers": self._customers,
+            "customerLifetime": self._lifetime,
+            "cohorts": self._cohorts,
+            "inventory": self._inventory,
+            "stock": self._stock,
+        }
+        return await others[asked.name](span, asked, below)
 
-    async def _list(self, span: Span, name: str, limit: int) -> list[dict[str, Any]]:
-        if name in _PAGES:
-            return [_page(row) for row in await visitors.pages(self.reader, span, limit, _PAGES[name])]
-        if name in _VALUES:
-            dimension, called = _VALUES[name]
-            return [_of_value(row, called) for row in await visitors.values(self.reader, span, dimension, limit)]
-        if name == "topProducts":
-            return [self._product(row) for row in await orders.products(self.reader, span, limit)]
-        return [self._customer(row) for row in await customers.top(self.reader, span, limit)]
+    @property
+    def _code(self) -> str:
+        return self.reader.currency_code
 
     async def _rows(self, read: Callable[[Reader, Span], Awaitable[list[Row]]], span: Span) -> list[Row]:
         key = (read, span)
@@ -97,144 +81,75 @@ class Dashboard:
             self._read[key] = await read(self.reader, span)
         return self._read[key]
 
-    async def _series(self, span: Span, interval: Interval, below: Tree) -> list[dict[str, Any]]:
-        names = {each.name for each in below}
+    async def _series(self, span: Span, asked: Asked, below: Tree) -> list[Figures]:
+        interval, names = _interval(asked), {each.name for each in below}
         by_hour = interval is Interval.HOUR
         found = slots(span, interval)
+        column = "hour" if by_hour else "day"
         seen: dict[Any, Row] = {}
         sold: dict[Any, Row] = {}
-        if names & _OF_VISITORS:
-            seen = _by_begin(await self._rows(visitors.hours if by_hour else visitors.days, span), by_hour=by_hour)
-        if names & _OF_ORDERS:
-            sold = _by_begin(await self._rows(orders.hours if by_hour else orders.days, span), by_hour=by_hour)
+        if names & figures.OF_VISITORS:
+            rows = await self._rows(visitors.hours if by_hour else visitors.days, span)
+            seen = {row[column]: row for row in rows}
+        if names & figures.OF_ORDERS:
+            rows = await self._rows(orders.hours if by_hour else orders.days, span)
+            sold = {row[column]: row for row in rows}
         points = []
         for slot in found:
             keys = [slot.begin] if by_hour else slot.days
-            visited = [seen[key] for key in keys if key in seen]
-            ordered = [sold[key] for key in keys if key in sold]
-            points.append(self._point(slot, visited, ordered))
+            visited, ordered = ([rows[key] for key in keys if key in rows] for rows in (seen, sold))
+            points.append(figures.point(slot, visited, ordered, self._code))
         return points
 
-    def _point(self, slot: Slot, visited: list[Row], ordered: list[Row]) -> dict[str, Any]:
-        return {
-            "from": format_moment(slot.begin),
-            "to": format_moment(slot.end),
-            "day": slot.day.isoformat(),
-            "visitors": _sum(visited, "visitors"),
-            "sessions": _sum(visited, "sessions"),
-            "pageViews": _sum(visited, "page_views"),
-            "orders": _sum(ordered, "orders"),
-            "unitsSold": _sum(ordered, "units"),
-            "revenue": self._money(_sum(ordered, "revenue_amount")),
-        }
-
-    async def _growth(self, span: Span, below: Tree) -> dict[str, Any]:
+    async def _growth(self, span: Span, _asked: Asked, below: Tree) -> Figures:
         names = {each.name for each in below}
-        found: list[dict[str, Any]] = []
-        for each in (span.before, span):
-            measures: dict[str, Any] = {}
-            if names & _OF_VISITORS:
-                measures |= _of_visitors(await self._rows(visitors.days, each))
-            if names & _OF_ORDERS:
-                measures |= _order_measures(await self._rows(orders.days, each))
-            found.append(measures)
-        before, after = found
-        return {name: _change(before[name], after[name]) for name in names}
+        before, after = [await self._measures(each, names) for each in (span.before, span)]
+        return figures.growth(before, after)
 
-    def _of_orders(self, days: list[Row]) -> dict[str, Any]:
-        found = _order_measures(days)
-        average = found["averageOrderValue"]
-        return found | {
-            "cancelledOrders": _sum(days, "cancelled_orders"),
-            "revenue": self._money(found["revenue"]),
-            "averageOrderValue": None if average is None else self._money(int(average.quantize(1, ROUND_HALF_UP))),
-        }
+    async def _measures(self, span: Span, names: set[str]) -> Figures:
+        found: Figures = {}
+        if names & figures.OF_VISITORS:
+            found |= figures.of_visitors(await self._rows(visitors.days, span))
+        if names & figures.OF_ORDERS:
+            found |= figures.order_measures(await self._rows(orders.days, span))
+        return found
 
-    def _product(self, row: Row) -> dict[str, Any]:
-        return {
-            "productId": global_id("Product", row["product_id"]),
-            "title": row["title"],
-            "product": RowOf("Product", row["product_id"]),
-            "orders": row["orders"],
-            "quantity": row["quantity"],
-            "revenue": self._money(row["revenue_amount"]),
-        }
+    async def _previous(self, span: Span, _asked: Asked, below: Tree) -> Answered:
+        return await self.answered(span.before, below)
 
-    def _customer(self, row: Row) -> dict[str, Any]:
-        return {"email": row["email"], "orders": row["orders"], "spent": self._money(row["spent"])}
+    async def _products(self, span: Span, asked: Asked, below: Tree) -> list[Figures]:
+        rows = await products.top(self.reader, span, _limit(asked), products.Best(asked.arguments["sort"].value))
+        seen: dict[UUID, Row] = {}
+        if {each.name for each in below} & figures.OF_PRODUCT_VIEWS:
+            seen = await products.views(self.reader, span, [row["product_id"] for row in rows])
+        return [figures.product(row, seen.get(row["product_id"]), self._code) for row in rows]
 
-    def _money(self, minor: int) -> dict[str, str]:
-        code = self.reader.currency_code
-        return {"amount": format_minor(minor, code), "currencyCode": code}
+    async def _stock(self, span: Span, asked: Asked, _below: Tree) -> list[Figures]:
+        return [figures.stock(row, span.length) for row in await products.stock(self.reader, span, _limit(asked))]
 
+    async def _inventory(self, _span: Span, _asked: Asked, _below: Tree) -> Figures:
+        return figures.inventory(await products.inventory(self.reader), self._code)
 
-def _of_visitors(days: list[Row]) -> dict[str, Any]:
-    sessions, seconds = _sum(days, "sessions"), _sum(days, "seconds")
-    return {
-        "visitors": _sum(days, "visitors"),
-        "sessions": sessions,
-        "pageViews": _sum(days, "page_views"),
-        "events": _sum(days, "events"),
-        "botEvents": _sum(days, "bot_events"),
-        "bounceRate": _quotient(_sum(days, "bounces"), sessions),
-        "conversionRate": _quotient(_sum(days, "purchased"), sessions),
-        "averageSessionSeconds": _quotient(seconds, sessions),
-        "averagePageSeconds": _quotient(seconds, _sum(days, "page_views")),
-        "funnel": [{"step": step, "sessions": _sum(days, column)} for step, column in _STEPS.items()],
-    }
+    async def _top_customers(self, span: Span, asked: Asked, _below: Tree) -> list[Figures]:
+        return [figures.customer(row, self._code) for row in await customers.top(self.reader, span, _limit(asked))]
+
+    async def _customers(self, span: Span, _asked: Asked, _below: Tree) -> Figures:
+        total, new = await customers.count(self.reader, span)
+        return {"total": total, "new": new, "returning": total - new}
+
+    async def _lifetime(self, _span: Span, _asked: Asked, _below: Tree) -> Figures:
+        return figures.lifetime(*await customers.lifetime(self.reader), self._code)
+
+    async def _cohorts(self, span: Span, asked: Asked, _below: Tree) -> list[Figures]:
+        interval = _interval(asked)
+        if interval is Interval.WEEK and span.length > MAX_COHORT_DAYS:
+            raise BadUserInput(f"Cohorts by WEEK have at most {MAX_COHORT_DAYS} days; these have {span.length}.")
+        periods = slots(span, interval)
+        return figures.cohorts(periods, await customers.cohorts(self.reader, periods), self._code)
 
 
-def _order_measures(days: list[Row]) -> dict[str, Any]:
-    """Amounts in minor units, and the average exactly."""
-    count, revenue = _sum(days, "orders"), _sum(days, "revenue_amount")
-    return {
-        "orders": count,
-        "unitsSold": _sum(days, "units"),
-        "revenue": revenue,
-        "averageOrderValue": Decimal(revenue) / count if count else None,
-    }
-
-
-def _page(row: Row) -> dict[str, Any]:
-    return {
-        "path": row["path"],
-        "views": row["views"],
-        "visitors": row["visitors"],
-        "entries": row["entries"],
-        "exits": row["exits"],
-        "bounces": row["bounces"],
-        "bounceRate": _quotient(row["bounces"], row["entries"]),
-        "averageSeconds": _quotient(row["seconds"], row["views"]),
-    }
-
-
-def _of_value(row: Row, name: str) -> dict[str, Any]:
-    return {
-        name: row["value"],
-        "visitors": row["visitors"],
-        "sessions": row["sessions"],
-        "pageViews": row["page_views"],
-        "conversions": row["conversions"],
-        "bounceRate": _quotient(row["bounces"], row["sessions"]),
-        "conversionRate": _quotient(row["conversions"], row["sessions"]),
-    }
-
-
-def _by_begin(rows: list[Row], *, by_hour: bool) -> dict[Any, Row]:
-    return {row["hour" if by_hour else "day"]: row for row in rows}
-
-
-def _sum(rows: Iterable[Row], column: str) -> int:
-    return sum(row[column] for row in rows)
-
-
-def _quotient(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def _change(before: Any, after: Any) -> float | None:
-    """By how much of what was before it grew; null where there was nothing, or there is no quotient."""
-    return float((after - before) / before) if before and after is not None else None
+def _interval(asked: Asked) -> Interval:
+    return Interval(asked.arguments["interval"].value)
 
 
 def _limit(asked: Asked) -> int:

@@ -13,6 +13,8 @@ from schema.product import Product
 from schema.query import computed
 
 MAX_LIMIT = 100
+# 53 weeks.
+MAX_COHORT_DAYS = 371
 # Points of the throttle: a year of a large shop takes PostgreSQL as long as so many objects do.
 _LISTED = 100
 
@@ -152,6 +154,91 @@ class ProductFigures:
     orders: int = strawberry.field(description="Orders that it is in.")
     quantity: int = strawberry.field(description="How many were sold.")
     revenue: Money = strawberry.field(description="What they were sold for.")
+    views: int = strawberry.field(description="How often it was viewed, as `product_view` events with its id tell.")
+    viewing_sessions: int = strawberry.field(description="Sessions that viewed it.")
+    added_to_cart: int = strawberry.field(description="How often it was put into a cart.")
+    conversion_rate: float | None = strawberry.field(
+        description="Orders that it is in, by sessions that viewed it; null where none did."
+    )
+
+
+@strawberry.enum(description="By what products are the first of the list.")
+class ProductFiguresSort(Enum):
+    """Sorts of products."""
+
+    REVENUE = strawberry.enum_value("REVENUE", description="The most revenue.")
+    QUANTITY = strawberry.enum_value("QUANTITY", description="The most units.")
+    VIEWS = strawberry.enum_value("VIEWS", description="The most views, sold or not.")
+
+
+@strawberry.type(description="How a product sells beside what is in stock of it.")
+class StockFigures:
+    """A product that is there and was sold in the range."""
+
+    product_id: strawberry.ID = strawberry.field(description="The product's id.")
+    title: str = strawberry.field(description="Its title.")
+    product: Product | None = strawberry.field(description="The product; null where it is not for the caller to see.")
+    available: int = strawberry.field(description="How many of all its variants are in stock now.")
+    quantity: int = strawberry.field(description="How many were sold in the range.")
+    turnover: float = strawberry.field(
+        description="What was sold, by the average stock: half of what was sold, and what is there now."
+    )
+    days_left: float = strawberry.field(description="How many days the stock lasts if they go on as in the range.")
+
+
+@strawberry.type(description="What is in stock now, whatever the range.")
+class InventoryFigures:
+    """The stock of all variants of all products."""
+
+    variants: int = strawberry.field(description="Variants that there are.")
+    out_of_stock: int = strawberry.field(description="Those of which nothing is left.")
+    units: int = strawberry.field(description="How many units are left in all.")
+    value: Money = strawberry.field(description="What they would be sold for.")
+
+
+@strawberry.enum(description="By what customers are put into cohorts.")
+class CohortInterval(Enum):
+    """Cohorts' intervals."""
+
+    WEEK = strawberry.enum_value("WEEK", description=f"Weeks, from Monday on; of at most {MAX_COHORT_DAYS} days.")
+    MONTH = strawberry.enum_value("MONTH", description="Calendar months.")
+
+
+@strawberry.type(description="What a cohort did in one interval.")
+class CohortPeriod:
+    """One interval of a cohort."""
+
+    number: int = strawberry.field(description="How many intervals after that of the first order; 0 is that one.")
+    customers: int = strawberry.field(description="Customers of the cohort who ordered then.")
+    retention: float = strawberry.field(description="These, by all of the cohort.")
+    orders: int = strawberry.field(description="Their orders.")
+    revenue: Money = strawberry.field(description="What those come to.")
+
+
+@strawberry.type(description="The customers whose first order is of the same interval.")
+class Cohort:
+    """A cohort."""
+
+    from_: date = strawberry.field(name="from", description="The interval's first day within the range.")
+    customers: int = strawberry.field(description="How many they are.")
+    periods: list[CohortPeriod] = strawberry.field(description="Each interval from theirs on, to the range's end.")
+
+
+@strawberry.type(description="Who ordered in the range.")
+class CustomerTotals:
+    """How many customers."""
+
+    total: int = strawberry.field(description="Customers with an order in the range.")
+    new: int = strawberry.field(description="Those whose first order it was.")
+    returning: int = strawberry.field(description="The others.")
+
+
+@strawberry.type(description="All customers that there are, whatever the range.")
+class CustomerLifetime:
+    """What customers ever spent."""
+
+    customers: int = strawberry.field(description="How many there are.")
+    average_spent: Money | None = strawberry.field(description="What one spent on average; null without customers.")
 
 
 @strawberry.type(description="What a customer spent.")
@@ -225,7 +312,15 @@ class Analytics:
     top_pages: list[PageFigures] = _listed(PageFigures, "The pages with the most views.")
     entry_pages: list[PageFigures] = _listed(PageFigures, "The pages that the most sessions began with.")
     exit_pages: list[PageFigures] = _listed(PageFigures, "The pages that the most sessions ended with.")
-    top_products: list[ProductFigures] = _listed(ProductFigures, "The products with the most revenue.")
+    top_products: list[ProductFigures] = computed(
+        "The products with the most revenue, units or views.",
+        list[ProductFigures],
+        [
+            argument("limit", int, f"How many at most; 1 to {MAX_LIMIT}.", 10),
+            argument("sort", ProductFiguresSort, "By what.", ProductFiguresSort.REVENUE),
+        ],
+        cost=_LISTED,
+    )
     top_customers: list[CustomerFigures] = _listed(CustomerFigures, "The customers who spent most.")
     sources: list[SourceFigures] = _listed(SourceFigures, "Where most visitors came from.")
     mediums: list[MediumFigures] = _listed(MediumFigures, "By which medium most visitors came.")
@@ -235,5 +330,21 @@ class Analytics:
     operating_systems: list[OperatingSystemFigures] = _listed(OperatingSystemFigures, "With which systems.")
     countries: list[CountryFigures] = _listed(CountryFigures, "From which countries, where they are known.")
     funnel: list[FunnelFigures] = computed("How far sessions came, the first step first.")
+    customers: CustomerTotals = computed("Who ordered.", cost=_LISTED)
+    customer_lifetime: CustomerLifetime = computed("What all customers ever spent.", cost=_LISTED)
+    cohorts: list[Cohort] = computed(
+        "Customers by when they ordered first, within the range, and how many of them ordered again.",
+        list[Cohort],
+        [argument("interval", CohortInterval, "By what.")],
+        cost=10 * _LISTED,
+    )
+    inventory: InventoryFigures | None = computed("What is in stock now.", scope="products:read", cost=_LISTED)
+    stock: list[StockFigures] | None = computed(
+        "The products that will be sold out first.",
+        list[StockFigures] | None,
+        [argument("limit", int, f"How many at most; 1 to {MAX_LIMIT}.", 10)],
+        scope="products:read",
+        cost=_LISTED,
+    )
     growth: AnalyticsGrowth = computed("How much more or less than in as many days before.")
     previous: "Analytics" = computed("The same of as many days, just before.")

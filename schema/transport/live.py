@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -20,12 +21,13 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values, get_variable_values
 
+from core.broadcast import Broadcast
 from core.errors import BadUserInput, CursorExpired
 from resolvers.context import Context
 from resolvers.feed import Event, Feed, parse_event_cursor
 from resolvers.write import workspace_of
 from schema.access import check
-from schema.live import LIVE_FIELDS, LiveField
+from schema.live import LIVE_FIELDS, LiveField, WatchedField
 from schema.transport.audience import Answers, ComeAgain, Message, TooSlow, Waiting
 from schema.transport.operation import GRAPHQL_SCHEMA, Prepared, Runner, encode, refused, run
 
@@ -43,7 +45,7 @@ class Following:
     """A checked subscription: what it follows, and from where."""
 
     prepared: Prepared
-    live_field: LiveField
+    live_field: LiveField | WatchedField
     after: int | None
     context: Context
 
@@ -165,9 +167,12 @@ class LiveOperations:
         self._runner = runner
         self._feed = feed
         self._groups: dict[Any, _Group] = {}
+        self._watched: Broadcast[Any, bytes] = Broadcast()
 
     async def follow(self, following: Following) -> AsyncIterator[bytes]:
         """The answers for what was missed since `after`, then for what is new, in order and without a gap.
+
+        Of what is watched the answers for the newest value.
 
         Raises:
             BadUserInput: the cursor is ahead of the workspace.
@@ -175,12 +180,30 @@ class LiveOperations:
             ComeAgain: too many answers wait to be taken; or PostgreSQL could not be read for a while.
 
         """
+        field = following.live_field
+        answers = self._values(following, field) if isinstance(field, WatchedField) else self._events(following, field)
+        async with aclosing(answers):
+            async for body in answers:
+                yield body
+
+    async def _values(self, following: Following, field: WatchedField) -> AsyncGenerator[bytes, None]:
+        key = _group_key(following, workspace_of(following.context))
+        async with aclosing(self._watched.follow(key, partial(self._bodies, following, field))) as bodies:
+            async for body in bodies:
+                yield body
+
+    async def _bodies(self, following: Following, field: WatchedField) -> AsyncGenerator[bytes, None]:
+        async with aclosing(field.follow(following.context)) as values:
+            async for value in values:
+                yield await self._execute(following, partial(field.show, value))
+
+    async def _events(self, following: Following, field: LiveField) -> AsyncGenerator[bytes, None]:
         workspace_id = workspace_of(following.context)
         after = following.after
         if after is not None:
             await self._feed.check(workspace_id, after)
         waiting = Waiting()
-        group = await self._join(following, workspace_id, waiting)
+        group = await self._join(following, field, workspace_id, waiting)
         joined_at = group.sequence
         try:
             if after is not None:
@@ -195,14 +218,14 @@ class LiveOperations:
         finally:
             self._leave(group, waiting)
 
-    async def _join(self, following: Following, workspace_id: UUID, waiting: Waiting) -> _Group:
+    async def _join(self, following: Following, field: LiveField, workspace_id: UUID, waiting: Waiting) -> _Group:
         key = _group_key(following, workspace_id)
         position = await self._feed.position(workspace_id)
         # From here on nothing waits: the group and its place in the feed are made together.
         group = self._groups.get(key)
         if group is None:
-            answers = Answers(partial(self._execute, following))
-            group = self._groups[key] = _Group(key, workspace_id, following.live_field, answers)
+            answers = Answers(partial(self._execute_event, following, field))
+            group = self._groups[key] = _Group(key, workspace_id, field, answers)
             group.sequence = self._feed.follow(workspace_id, group.hear, position)
             group.task = asyncio.create_task(self._pump(group))
         group.followers.append(waiting)
@@ -237,8 +260,11 @@ class LiveOperations:
             group.followers.clear()
             self._forget(group)
 
-    async def _execute(self, following: Following, event: Event) -> bytes:
-        """The answer for one event; a fault of ours becomes an error in it, since the next event may do better.
+    async def _execute_event(self, following: Following, field: LiveField, event: Event) -> bytes:
+        return await self._execute(following, partial(field.show, event))
+
+    async def _execute(self, following: Following, show: Callable[[], Any]) -> bytes:
+        """The answer for one event or value; a fault of ours becomes an error in it, since the next may do better.
 
         Raises:
             ComeAgain: PostgreSQL was away, or busy, each time.
@@ -246,15 +272,14 @@ class LiveOperations:
         """
         for pause in (*PAUSES, None):
             try:
-                root = following.live_field.show(event)
-                answer = await run(self._runner, following.prepared, following.context, root)
+                answer = await run(self._runner, following.prepared, following.context, show())
             except Exception as error:  # noqa: BLE001 - reported to the subscriber and the log, masked
                 answer = refused([error], following.context.request_id)
             if not answer.is_passing:
                 return encode(answer.body)
             if pause is not None:
                 await asyncio.sleep(pause)
-        raise ComeAgain("The server cannot read the event now: come back with the last cursor.")
+        raise ComeAgain("The server cannot read it now: come back with the last cursor.")
 
 
 def _group_key(following: Following, workspace_id: UUID) -> Any:

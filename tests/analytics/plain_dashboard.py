@@ -1,7 +1,7 @@
 """What `analytics` answers, computed slowly from events and sales by the words of docs/analytics.md."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -132,6 +132,16 @@ def growth(history: History, first: date, last: date) -> dict[str, Any]:
 def series(history: History, first: date, last: date, interval: str) -> list[dict[str, Any]]:
     if interval == "HOUR":
         return [point for day in days_of(first, last) for point in _hours(history, day)]
+    found = []
+    for days in intervals(first, last, interval).values():
+        seen, sold = visits(history, days), sales_of(history, days)
+        begin, end = history.midnight(days[0]), history.midnight(days[-1] + timedelta(days=1))
+        found.append(_point(begin, end, days[0], seen, sold))
+    return found
+
+
+def intervals(first: date, last: date, interval: str) -> dict[Any, list[date]]:
+    """The days of each interval, in order."""
     keys: dict[str, Callable[[date], Any]] = {
         "DAY": lambda day: day,
         "WEEK": lambda day: day.isocalendar()[:2],
@@ -140,12 +150,7 @@ def series(history: History, first: date, last: date, interval: str) -> list[dic
     groups: dict[Any, list[date]] = defaultdict(list)
     for day in days_of(first, last):
         groups[keys[interval](day)].append(day)
-    found = []
-    for days in groups.values():
-        seen, sold = visits(history, days), sales_of(history, days)
-        begin, end = history.midnight(days[0]), history.midnight(days[-1] + timedelta(days=1))
-        found.append(_point(begin, end, days[0], seen, sold))
-    return found
+    return groups
 
 
 def _hours(history: History, day: date) -> list[dict[str, Any]]:
@@ -216,20 +221,106 @@ def values(history: History, first: date, last: date, name: str, limit: int) -> 
     ]
 
 
-def products(history: History, first: date, last: date, limit: int) -> list[dict[str, Any]]:
-    found = of_orders.order_products(sales_of(history, days_of(first, last)))
-    best = sorted(found, key=lambda each: (-found[each]["revenue_amount"], -found[each]["quantity"], each))
+def products(history: History, first: date, last: date, limit: int, by: str = "REVENUE") -> list[dict[str, Any]]:
+    days = days_of(first, last)
+    sold = of_orders.order_products(sales_of(history, days))
+    seen = _added(plain.products(history.events, day, history.zone, set(history.titles)) for day in days)
+    ranks: dict[str, Callable[[UUID], tuple[Any, ...]]] = {
+        "REVENUE": lambda each: (-sold[each]["revenue_amount"], -sold[each]["quantity"], each),
+        "QUANTITY": lambda each: (-sold[each]["quantity"], -sold[each]["revenue_amount"], each),
+        "VIEWS": lambda each: (-seen[each]["views"], each),
+    }
+    listed = [each for each in seen if seen[each]["views"]] if by == "VIEWS" else list(sold)
+    nothing = {"orders": 0, "quantity": 0, "revenue_amount": 0}
     return [
-        {
-            "productId": global_id("Product", product),
-            "title": history.titles[product],
-            "product": {"id": global_id("Product", product), "title": history.titles[product]},
-            "orders": found[product]["orders"],
-            "quantity": found[product]["quantity"],
-            "revenue": money(found[product]["revenue_amount"]),
+        _named(history, product)
+        | {
+            "orders": sold.get(product, nothing)["orders"],
+            "quantity": sold.get(product, nothing)["quantity"],
+            "revenue": money(sold.get(product, nothing)["revenue_amount"]),
+            "views": seen[product]["views"],
+            "viewingSessions": seen[product]["sessions"],
+            "addedToCart": seen[product]["carts"],
+            "conversionRate": quotient(sold.get(product, nothing)["orders"], seen[product]["sessions"]),
         }
-        for product in best[:limit]
+        for product in sorted(listed, key=ranks[by])[:limit]
     ]
+
+
+def _named(history: History, product: UUID) -> dict[str, Any]:
+    shown = {"id": global_id("Product", product), "title": history.titles[product]}
+    return {"productId": shown["id"], "title": shown["title"], "product": shown}
+
+
+def stock(history: History, first: date, last: date, limit: int, available: Mapping[UUID, int]) -> list[dict[str, Any]]:
+    days = days_of(first, last)
+    sold = of_orders.order_products(sales_of(history, days))
+    found = [
+        _named(history, product)
+        | {
+            "available": available[product],
+            "quantity": sold[product]["quantity"],
+            "turnover": sold[product]["quantity"] / (available[product] + sold[product]["quantity"] / 2),
+            "daysLeft": available[product] * len(days) / sold[product]["quantity"],
+        }
+        for product in sold
+    ]
+    return sorted(found, key=lambda each: (each["daysLeft"], -each["quantity"], each["productId"]))[:limit]
+
+
+def customer_totals(history: History, first: date, last: date) -> dict[str, int]:
+    buyers = {sale.email for sale in sales_of(history, days_of(first, last))}
+    firsts = first_days(history)
+    new = sum(first <= firsts[email] <= last for email in buyers)
+    return {"total": len(buyers), "new": new, "returning": len(buyers) - new}
+
+
+def first_days(history: History) -> dict[str, date]:
+    """When each customer ordered first, whenever that was."""
+    found: dict[str, date] = {}
+    for sale in sorted(of_orders.counted(history.sales), key=lambda sale: sale.placed_at):
+        found.setdefault(sale.email, of_orders.day_of(sale, history.zone))
+    return found
+
+
+def lifetime(history: History) -> dict[str, Any]:
+    spent = of_orders.customers(history.sales)
+    if not spent:
+        return {"customers": 0, "averageSpent": None}
+    average = Decimal(sum(each["spent_amount"] for each in spent.values())) / len(spent)
+    return {"customers": len(spent), "averageSpent": money(int(average.quantize(Decimal(1), ROUND_HALF_UP)))}
+
+
+def cohorts(history: History, first: date, last: date, interval: str) -> list[dict[str, Any]]:
+    periods = list(intervals(first, last, interval).values())
+    firsts = first_days(history)
+    found = []
+    for number, days in enumerate(periods):
+        members = {email for email, day in firsts.items() if day in days}
+        found.append(
+            {
+                "from": days[0].isoformat(),
+                "customers": len(members),
+                "periods": [
+                    _cohort_period(history, members, later, index) for index, later in enumerate(periods[number:])
+                ]
+                if members
+                else [],
+            }
+        )
+    return found
+
+
+def _cohort_period(history: History, members: set[str], days: list[date], number: int) -> dict[str, Any]:
+    theirs = [sale for sale in sales_of(history, days) if sale.email in members]
+    buyers = len({sale.email for sale in theirs})
+    return {
+        "number": number,
+        "customers": buyers,
+        "retention": buyers / len(members),
+        "orders": len(theirs),
+        "revenue": money(sum(sale.total for sale in theirs)),
+    }
 
 
 def customers(history: History, first: date, last: date, limit: int) -> list[dict[str, Any]]:

@@ -1,15 +1,20 @@
 """`analytics`: every figure is the one that plain loops over all that happened come to."""
 
+import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.access import Caller, CallerKind
 from core.clock import now
 from core.ids import global_id
+from resolvers.analytics.reader import reading
+from resolvers.context import ANALYSES_AT_ONCE, Context
 from tests.analytics import plain_dashboard as slow
 from tests.analytics.history import make_weeks, random_events, store
 from tests.analytics.orders import cancel, count_orders, days_ago, items, random_sales, sell
@@ -22,7 +27,7 @@ from tests.people import error_codes
 from tests.tenancy.world import key_with
 
 EVERYTHING = """
-query ($range: AnalyticsRange!, $interval: AnalyticsInterval!, $limit: Int!) {
+query ($range: AnalyticsRange!, $interval: AnalyticsInterval!, $cohorts: CohortInterval!, $limit: Int!) {
   analytics(range: $range) {
     from to visitors sessions pageViews events botEvents bounceRate conversionRate averageSessionSeconds
     averagePageSeconds orders cancelledOrders unitsSold
@@ -33,6 +38,7 @@ query ($range: AnalyticsRange!, $interval: AnalyticsInterval!, $limit: Int!) {
     topPages(limit: $limit) { ...Page } entryPages(limit: $limit) { ...Page } exitPages(limit: $limit) { ...Page }
     topProducts(limit: $limit) {
       productId title product { id title } orders quantity revenue { amount currencyCode }
+      views viewingSessions addedToCart conversionRate
     }
     topCustomers(limit: $limit) { email orders spent { amount currencyCode } }
     sources(limit: $limit) { source visitors sessions pageViews conversions bounceRate conversionRate }
@@ -45,6 +51,17 @@ query ($range: AnalyticsRange!, $interval: AnalyticsInterval!, $limit: Int!) {
     }
     countries(limit: $limit) { countryCode visitors sessions pageViews conversions bounceRate conversionRate }
     funnel { step sessions }
+    byQuantity: topProducts(limit: $limit, sort: QUANTITY) { productId quantity }
+    byViews: topProducts(limit: $limit, sort: VIEWS) {
+      productId title product { id title } orders quantity revenue { amount currencyCode }
+      views viewingSessions addedToCart conversionRate
+    }
+    customers { total new returning }
+    customerLifetime { customers averageSpent { amount currencyCode } }
+    cohorts(interval: $cohorts) {
+      from customers periods { number customers retention orders revenue { amount currencyCode } }
+    }
+    stock(limit: $limit) { productId title product { id title } available quantity turnover daysLeft }
     growth {
       visitors sessions pageViews orders unitsSold revenue averageOrderValue conversionRate bounceRate
     }
@@ -89,7 +106,16 @@ def plain_answer(known: History, first: date, last: date, interval: str, limit: 
         "entryPages": slow.pages(known, first, last, "entries", limit),
         "exitPages": slow.pages(known, first, last, "exits", limit),
         "topProducts": slow.products(known, first, last, limit),
+        "byQuantity": [
+            {"productId": each["productId"], "quantity": each["quantity"]}
+            for each in slow.products(known, first, last, limit, "QUANTITY")
+        ],
+        "byViews": slow.products(known, first, last, limit, "VIEWS"),
         "topCustomers": slow.customers(known, first, last, limit),
+        "customers": slow.customer_totals(known, first, last),
+        "customerLifetime": slow.lifetime(known),
+        "cohorts": slow.cohorts(known, first, last, cohorts_by(interval)),
+        "stock": slow.stock(known, first, last, limit, dict.fromkeys(known.titles, 10)),
         **{name: slow.values(known, first, last, name, limit) for name in slow.LISTS},
         "growth": slow.growth(known, first, last),
         "previous": {
@@ -119,6 +145,14 @@ def ranges(chance: random.Random, day: date) -> Sequence[tuple[date, date, str, 
     return [(first, last, interval, chance.choice([1, 2, 5, 100])) for first, last, interval in (*few, *many)]
 
 
+def cohorts_by(interval: str) -> str:
+    return "MONTH" if interval == "MONTH" else "WEEK"
+
+
+async def ask_everything(shop: Shop, given: dict[str, Any], interval: str, limit: int) -> Any:
+    return await ask(shop, EVERYTHING, given, interval=interval, cohorts=cohorts_by(interval), limit=limit)
+
+
 async def ask(shop: Shop, document: str, given: dict[str, Any], **more: Any) -> Any:
     answer = await shop.admin(document, {"range": given, **more})
     assert "errors" not in answer, answer
@@ -134,7 +168,7 @@ class TestAnalytics:
 
         for first, last, interval, limit in ranges(random.Random(zone), day):
             given = {"from": first.isoformat(), "to": last.isoformat()}
-            found = await ask(shop, EVERYTHING, given, interval=interval, limit=limit)
+            found = await ask_everything(shop, given, interval, limit)
 
             expected = plain_answer(known, first, last, interval, limit)
             for name, value in expected.items():
@@ -177,7 +211,7 @@ class TestAnalytics:
         }
 
     async def test_of_a_new_workspace_is_nothing(self, shop: Shop) -> None:
-        found = await ask(shop, EVERYTHING, {"days": 2}, interval="DAY", limit=10)
+        found = await ask_everything(shop, {"days": 2}, "DAY", 10)
 
         first = now().date() - timedelta(days=1)
         expected = plain_answer(History("UTC", [], [], {}), first, now().date(), "DAY", 10)
@@ -186,9 +220,9 @@ class TestAnalytics:
 
     async def test_shows_nothing_of_another_workspace(self, shop: Shop, other_shop: Shop) -> None:
         await history(other_shop, "UTC", now().date() - timedelta(days=1), "others")
-        before = await ask(other_shop, EVERYTHING, {"days": 7}, interval="HOUR", limit=10)
+        before = await ask_everything(other_shop, {"days": 7}, "HOUR", 10)
 
-        found = await ask(shop, EVERYTHING, {"days": 7}, interval="HOUR", limit=10)
+        found = await ask_everything(shop, {"days": 7}, "HOUR", 10)
 
         first = now().date() - timedelta(days=6)
         assert found == plain_answer(History("UTC", [], [], {}), first, now().date(), "HOUR", 10)
@@ -216,6 +250,70 @@ class TestAnalytics:
         for each in found["a"]["topProducts"]:
             assert each["same"] == each["product"] | {"variants": {"totalCount": 1}}
         assert found["b"] == {"from": now().date().isoformat()}
+
+
+class TestReading:
+    """How many read at once."""
+
+    async def test_leaves_connections_to_others(self, shop: Shop) -> None:
+        context = Context(shop.platform, Caller(CallerKind.API_KEY, workspace_id=shop.workspace_id))
+        async with AsyncExitStack() as stack:
+            for _ in range(ANALYSES_AT_ONCE):
+                await stack.enter_async_context(reading(context))
+
+            refused, others = await asyncio.gather(
+                shop.admin(TOTALS, {"range": {"days": 1}}), shop.admin("{ workspace { slug } }")
+            )
+
+        assert error_codes(refused) == ["THROTTLED"]
+        assert others == {"data": {"workspace": {"slug": shop.slug}}}
+        assert "errors" not in await shop.admin(TOTALS, {"range": {"days": 1}})
+
+
+class TestStock:
+    """`inventory` and `stock`."""
+
+    async def test_is_what_is_there_now(self, shop: Shop) -> None:
+        await shop.product(quantity=3, price="2.50")
+        await shop.product(quantity=0)
+        gone = await shop.product(quantity=100)
+        await shop.sql("update product set deleted_at = now() where slug = $1", gone["slug"])
+        document = """{
+          analytics(range: { days: 1 }) { inventory { variants outOfStock units value { amount currencyCode } } }
+        }"""
+
+        answer = await shop.admin(document)
+
+        assert answer["data"]["analytics"]["inventory"] == {
+            "variants": 2,
+            "outOfStock": 1,
+            "units": 3,
+            "value": {"amount": "7.50", "currencyCode": "EUR"},
+        }
+
+    async def test_lasts_as_long_as_it_is_sold_as_before(self, shop: Shop) -> None:
+        slow_seller, fast_seller = await shop.variant(quantity=3), await shop.variant(quantity=100)
+        await shop.order(slow_seller, quantity=2)
+        await shop.order(fast_seller, quantity=8)
+        await shop.variant(quantity=5)
+        await count_orders(shop)
+
+        answer = await shop.admin(
+            "{ analytics(range: { days: 4 }) { stock { available quantity turnover daysLeft } } }"
+        )
+
+        assert answer["data"]["analytics"]["stock"] == [
+            {"available": 1, "quantity": 2, "turnover": 2 / 2, "daysLeft": 2.0},
+            {"available": 92, "quantity": 8, "turnover": 8 / 96, "daysLeft": 46.0},
+        ]
+
+    async def test_is_null_for_who_may_not_see_it(self, shop: Shop) -> None:
+        document = "{ analytics(range: { days: 1 }) { orders stock { available } inventory { units } } }"
+
+        answer = await shop.admin(document, token=await key_with(shop, "analytics:read"))
+
+        assert answer["data"] == {"analytics": {"orders": 0, "stock": None, "inventory": None}}
+        assert [error["path"] for error in answer["errors"]] == [["analytics", "stock"], ["analytics", "inventory"]]
 
 
 class TestRange:
@@ -271,6 +369,14 @@ class TestRange:
         document = f"{{ analytics(range: {{ days: 1 }}) {{ {field}(limit: {limit}) {{ __typename }} }} }}"
 
         assert error_codes(await shop.admin(document)) == ["BAD_USER_INPUT"]
+
+    async def test_of_cohorts_by_week_is_short(self, shop: Shop) -> None:
+        document = "{ analytics(range: { days: %s }) { cohorts(interval: %s) { customers } } }"
+
+        assert error_codes(await shop.admin(document % (372, "WEEK"))) == ["BAD_USER_INPUT"]
+        for days, interval, number in ((371, "WEEK", 53), (1_096, "MONTH", 36)):
+            found = (await shop.admin(document % (days, interval)))["data"]["analytics"]["cohorts"]
+            assert number <= len(found) <= number + 1
 
     async def test_by_hours_is_short(self, shop: Shop) -> None:
         document = "{ analytics(range: { days: %s }) { series(interval: HOUR) { visitors } } }"

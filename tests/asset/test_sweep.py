@@ -14,7 +14,11 @@ from resolvers.asset import sweep_assets
 from resolvers.asset.keys import asset_key, upload_key
 from tests.asset.api import announce, fetched, hex_of, put, read, ready, stored
 from tests.asset.files import PDF, picture
+from tests.banner.api import CREATE as BANNER_CREATE
+from tests.banner.api import new_asset
 from tests.factories import Shop
+from tests.people import superuser_sql
+from tests.storefront.api import DISCARD, open_desk
 
 pytestmark = pytest.mark.usefixtures("no_other_worker")
 AT_ONCE = timedelta(0)
@@ -144,3 +148,42 @@ class TestSweep:
         rows = await shop.sql("select original_filename from asset")
         assert [row["original_filename"] for row in rows] == ["6 days"]
         assert await events(shop) == ["asset.deleted"]
+
+    async def test_keeps_what_something_names(self, shop: Shop, other_shop: Shop) -> None:
+        """An upload that never came, and a picture whose file was lost: neither holds up the sweep of anybody."""
+        never_came = (await announce(shop, picture()))["asset"]["id"]
+        lost, refused = await new_asset(shop), await new_asset(shop)
+        desk = await open_desk(shop)
+        draft = await desk.draft(changes={"seo": {"pictures": [never_came, lost]}})
+        await desk.done(
+            BANNER_CREATE, input={"siteId": desk.site["id"], "title": "Spring", "bannerType": "HERO", "assetId": lost}
+        )
+        await announce(other_shop, picture())
+        for each in (shop, other_shop):
+            await each.sql("update asset set upload_expires_at = now() - interval '1 day'")
+        await shop.sql(
+            "update asset set status = 'FAILED', filename = null, failure_reason = 'gone', "
+            "updated_at = now() - interval '8 days' where status = 'READY'"
+        )
+
+        assert await swept(shop, AT_ONCE, other_shop.workspace_id) == {"rows": 1}
+        assert await statuses(other_shop) == []
+        assert [await read(shop, each) is None for each in (never_came, lost, refused)] == [False, False, True]
+
+        await desk.done(DISCARD, id=draft["id"], input={"revision": 1})
+        await desk.done("mutation ($id: ID!) { siteDelete(id: $id) { userErrors { code } } }", id=desk.site["id"])
+        assert await swept(shop) == {"rows": 1}
+        assert await statuses(shop) == []
+
+    async def test_sweeps_the_others_where_one_workspace_cannot_be(self, shop: Shop, other_shop: Shop) -> None:
+        """One without a counter can write no event, and with that nothing."""
+        for each in (shop, other_shop):
+            await announce(each, picture())
+            await each.sql("update asset set upload_expires_at = now() - interval '1 day'")
+        await superuser_sql("delete from workspace_counter where workspace_id = $1", shop.workspace_id)
+        await shop.sql(
+            "update asset set status = 'FAILED', failure_reason = 'gone', updated_at = now() - interval '8 days'"
+        )
+
+        assert await swept(shop, AT_ONCE, other_shop.workspace_id) == {"rows": 1}
+        assert (await statuses(shop), await statuses(other_shop)) == (["FAILED"], [])

@@ -266,7 +266,8 @@ class TestGraphiqlPage:
             *("Themes", "SiteCreate", "Sites", "DraftCreate", "DraftUpdate", "DraftPublish", "DraftSchedule"),
             *("Versions", "VersionDiff", "VersionRestore"),
             *("BannerCreate", "BannerPublish", "BannersReorder", "Banners", "LogoCreate", "LogoPublish"),
-            *("Dashboard", "OrderEvents", "Activity"),
+            *("Dashboard", "ExportCreate"),
+            *("OrderEvents", "Activity", "LiveVisitors"),
         ]
 
 

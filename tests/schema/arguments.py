@@ -57,7 +57,7 @@ SCALARS: dict[str, Any] = {
     "JSON": {},
 }
 # Any other enum gets its first value.
-ENUMS = {"CurrencyCode": "EUR", "Role": "STAFF", "ProductStatus": "ACTIVE"}
+ENUMS = {"CurrencyCode": "EUR", "Role": "STAFF", "ProductStatus": "ACTIVE", "ExportTable": "VISITOR_EVENTS"}
 # Inputs that are refused with their required fields alone: the fields that they need besides.
 NEEDED_TOO: dict[str, tuple[str, ...]] = {
     "WebhookEventsReplayInput": ("afterSequence",),

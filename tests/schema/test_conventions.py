@@ -38,6 +38,7 @@ LISTS = {
         f"Analytics.{name}"
         for name in (
             "topPages",
+            "stock",
             "entryPages",
             "exitPages",
             "topProducts",
@@ -51,6 +52,8 @@ LISTS = {
             "countries",
         )
     ),
+    "Analytics.cohorts",  # at most 1,096 days by month, or 371 by week
+    "Cohort.periods",
     "Analytics.series",  # at most 1,096 days, or 31 days of hours
     "Analytics.funnel",  # four steps
     "AssetUpload.headers",

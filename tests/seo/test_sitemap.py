@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from core.cache import MAX_ENTRY_BYTES
+from core.clock import format_moment
 from core.ids import new_id, uuid_in
 from resolvers.seo.sitemap import MAX_IMAGES, MAX_PRODUCTS
-from schema.scalars import format_moment
 from tests.asset.elsewhere import elsewhere
 from tests.factories import Shop, make_site, make_theme
 from tests.people import becomes, new_address, sent_from

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core.ids import global_id, new_id
+from tests.banner.api import new_asset
 from tests.factories import Shop, make_theme
 from tests.people import audit_actions, codes, error_codes
 from tests.storefront.api import CREATE, DIFF, PUBLISH, REBASE, RESTORE, UPDATE, VERSIONS, Desk, open_desk
@@ -174,6 +175,21 @@ class TestTwoAtOnce:
         assert config["theme"] == config["seo"]
         assert config["version"] == 2
         assert [each["number"] for each in await versions(desk)] == [1, 2]
+
+    async def test_an_editor_who_names_a_picture_does_not_lock_a_publisher_out(self, desk: Desk) -> None:
+        """One waits for the other, and is told that the draft is no longer as it was."""
+        asset = await new_asset(desk.shop)
+        for number in range(8):
+            draft = await desk.draft()
+            changes = {"seo": {"picture": asset, "n": number}}
+            asked = await asyncio.gather(
+                desk.ask(UPDATE, {"id": draft["id"], "input": {"revision": 1, "changes": changes}}),
+                desk.ask(PUBLISH, {"id": draft["id"], "input": {"revision": 1}}),
+            )
+
+            assert [answer.get("errors") for answer in asked] == [None, None]
+            payloads = [next(iter(answer["data"].values())) for answer in asked]
+            assert sorted(len(payload["userErrors"]) for payload in payloads) == [0, 1]
 
 
 class TestRebase:
