@@ -12,7 +12,7 @@ from uuid import UUID
 from core.clock import now
 from core.connections import Connection
 from core.database import pinned
-from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, bounds, give_room
+from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, ZoneChangedError, bounds, give_room, hold_bounds
 from resolvers.analytics.note import DueDay, due_statement, find_due, note_all_statement
 from resolvers.context import Platform
 
@@ -165,23 +165,30 @@ async def count_due_days(platform: Platform) -> int:
 
 
 async def count_day(platform: Platform, workspace_id: UUID, day: date) -> bool:
-    """Counts a day from its events; False where somebody else is counting it.
+    """Counts a day from its events; False where somebody else is counting it, or the time zone changes meanwhile.
 
     A day of which events may have been deleted for their age keeps what was counted of it.
     """
-    async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
-        if not await connection.fetchval(_LOCK, f"{workspace_id} {day:%Y-%m}"):
-            return False
-        begin, end = await bounds(connection, workspace_id, day)
-        await connection.execute(_TAKE, workspace_id, begin, end)
-        if day < first_whole_day(platform):
-            return True
-        await give_room(connection)
-        for statement in _CLEAR:
-            await connection.execute(statement, workspace_id, day)
-        await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
-        await connection.execute(_NOTE_COST, workspace_id, day)
+    try:
+        async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+            if not await connection.fetchval(_LOCK, f"{workspace_id} {day:%Y-%m}"):
+                return False
+            begin, end = await bounds(connection, workspace_id, day)
+            await connection.execute(_TAKE, workspace_id, begin, end)
+            if day >= first_whole_day(platform):
+                await _count(connection, workspace_id, day, begin, end)
+            await hold_bounds(connection, workspace_id, day, (begin, end))
+    except ZoneChangedError:
+        return False
     return True
+
+
+async def _count(connection: Connection, workspace_id: UUID, day: date, begin: datetime, end: datetime) -> None:
+    await give_room(connection)
+    for statement in _CLEAR:
+        await connection.execute(statement, workspace_id, day)
+    await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
+    await connection.execute(_NOTE_COST, workspace_id, day)
 
 
 def first_whole_day(platform: Platform) -> date:

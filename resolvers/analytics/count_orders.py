@@ -8,7 +8,7 @@ from uuid import UUID
 
 from core.connections import Connection
 from core.database import pinned
-from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, bounds, give_room
+from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, ZoneChangedError, bounds, give_room, hold_bounds
 from resolvers.analytics.note import DueDay, due_statement, find_due, note_all_statement
 from resolvers.context import Platform
 
@@ -120,17 +120,25 @@ async def count_due_orders(platform: Platform) -> int:
 
 
 async def count_order_day(platform: Platform, workspace_id: UUID, day: date) -> bool:
-    """Counts a day from its orders, and whoever placed what changed; False where orders are being counted already."""
-    async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
-        if not await connection.fetchval(_LOCK, str(workspace_id)):
-            return False
-        begin, end = await bounds(connection, workspace_id, day)
-        await give_room(connection)
-        notes = await connection.fetch(_TAKE, workspace_id, begin, end)
-        await connection.execute(_CLEAR, workspace_id, day)
-        await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
-        await _count_customers(connection, workspace_id, sorted({row["email"] for row in notes} - {None}), begin, end)
-        await connection.execute(_NOTE_COST, workspace_id, day)
+    """Counts a day from its orders, and whoever placed what changed.
+
+    False where orders are being counted already, or the time zone changes meanwhile.
+    """
+    try:
+        async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+            if not await connection.fetchval(_LOCK, str(workspace_id)):
+                return False
+            begin, end = await bounds(connection, workspace_id, day)
+            await give_room(connection)
+            notes = await connection.fetch(_TAKE, workspace_id, begin, end)
+            await connection.execute(_CLEAR, workspace_id, day)
+            await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
+            emails = sorted({row["email"] for row in notes} - {None})
+            await _count_customers(connection, workspace_id, emails, begin, end)
+            await connection.execute(_NOTE_COST, workspace_id, day)
+            await hold_bounds(connection, workspace_id, day, (begin, end))
+    except ZoneChangedError:
+        return False
     return True
 
 

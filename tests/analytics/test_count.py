@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -67,6 +69,27 @@ async def count(shop: Shop) -> None:
     rows = await shop.sql("select occurred_at from visitor_day_due")
     for day in sorted({day_of_moment(row["occurred_at"], zone["time_zone"]) for row in rows}):
         await becomes(True, partial(count_day, shop.platform, shop.workspace_id, day))
+
+
+@asynccontextmanager
+async def held(shop: Shop, statement: str, end: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """What the statement did is neither there nor undone until the block is over; tells whether somebody waits."""
+    async with shop.platform.database.app.acquire() as connection:
+
+        async def is_waited_for() -> bool:
+            # Of other connections' locks only waiting for a transaction's end names it.
+            waiting = (
+                "select exists (select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid)"
+            )
+            return bool(await connection.fetchval(waiting))
+
+        await connection.execute("begin")
+        try:
+            await connection.execute("select set_config('app.workspace_id', $1, true)", str(shop.workspace_id))
+            await connection.execute(statement)
+            yield is_waited_for
+        finally:
+            await connection.execute(end)
 
 
 async def set_zone(shop: Shop, zone: str) -> None:
@@ -289,6 +312,31 @@ class TestTimeZone:
 
         rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
         assert [tuple(row) for row in rows] == [(moment.date() + timedelta(days=1), 2)]
+
+    async def test_may_change_while_a_day_is_counted_by_the_old_one(self, shop: Shop) -> None:
+        moment = now().replace(hour=20, minute=0) - timedelta(days=2)
+        await track(shop, [at(moment)])
+
+        async with held(shop, "delete from visitor_day_due", "rollback") as is_waited_for:
+            counting = asyncio.create_task(count_day(shop.platform, shop.workspace_id, moment.date()))
+            await becomes(True, is_waited_for)
+            await shop.admin(WORKSPACE_UPDATE, {"zone": "Asia/Kolkata"})
+        assert not await counting
+        await count(shop)
+
+        rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
+        assert [tuple(row) for row in rows] == [(moment.date() + timedelta(days=1), 1)]
+
+    async def test_may_be_about_to_change_while_a_day_is_counted(self, shop: Shop) -> None:
+        moment = now().replace(hour=20, minute=0) - timedelta(days=2)
+        await track(shop, [at(moment)])
+
+        async with held(shop, "update workspace set time_zone = 'Asia/Kolkata'", "commit"):
+            assert not await count_day(shop.platform, shop.workspace_id, moment.date())
+        await count(shop)
+
+        rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
+        assert [tuple(row) for row in rows] == [(moment.date() + timedelta(days=1), 1)]
 
     @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "Factory", "europe/berlin", "../../etc/passwd", "+02:00"])
     async def test_must_be_one_that_there_is(self, shop: Shop, zone: str) -> None:
