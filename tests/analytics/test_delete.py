@@ -44,8 +44,8 @@ class TestVisitorDataDelete:
 
         assert await delete(shop, sessionIds=["mine", "nobody's"]) == {"deletedCount": 2, "userErrors": []}
 
-        for row in await shop.sql("select day from visitor_day_due"):
-            await count_day(shop.platform, shop.workspace_id, row["day"])
+        for row in await shop.sql("select occurred_at from visitor_day_due"):
+            await count_day(shop.platform, shop.workspace_id, row["occurred_at"].date())
         assert len(await stored(shop)) == 1
         rows = await shop.sql("select day, page_views, sessions from visitor_day order by day")
         assert [tuple(row) for row in rows] == [(yesterday.date(), 1, 1), (now().date(), 0, 0)]
