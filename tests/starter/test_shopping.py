@@ -25,7 +25,7 @@ new Promise((done) => {
 
 
 @pytest.fixture
-def complaints(page: Page) -> list[str]:
+async def complaints(page: Page) -> list[str]:
     """What the browser complains of."""
     found: list[str] = []
 
