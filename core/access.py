@@ -88,6 +88,10 @@ STOREFRONT_SCOPES: dict[StorefrontRole, frozenset[str]] = {
     StorefrontRole.PUBLISHER: frozenset({"storefront:read", "storefront:write", "storefront:publish"}),
     StorefrontRole.ADMIN: frozenset({"storefront:read", "storefront:write", "storefront:publish", "storefront:admin"}),
 }
+# The least role that has a scope.
+STOREFRONT_ROLE_OF: dict[str, StorefrontRole] = {
+    scope: role for role in StorefrontRole for scope in sorted(STOREFRONT_SCOPES[role])
+}
 
 
 class CallerKind(StrEnum):

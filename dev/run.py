@@ -291,7 +291,7 @@ def _print_ready(environment: dict[str, str], seconds: float) -> None:
         print("    " + _curl(url, f"X-Storefront-Token: {workspaces[0]['storefrontToken']}", products))
         print("    " + _curl(url, f"Authorization: Bearer {workspaces[0]['apiKey']}", orders))
         print(f"\n  All of this, for programs: {demo}")
-    print(f"  Logs: {DATA / 'logs'}/    Ctrl-C stops everything.", flush=True)
+    print(f"  Logs: {DATA / 'logs'}/    E-mails: {DATA / 'mail'}/    Ctrl-C stops everything.", flush=True)
 
 
 def _curl(url: str, header: str, query: str) -> str:

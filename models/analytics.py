@@ -64,13 +64,16 @@ class VisitorEvent(Base):
 
 
 class VisitorDayDue(Base):
-    """A note that a day has events which are not counted yet: written with them, taken by who counts the day."""
+    """A note that events of a quarter of an hour are not counted yet, which begins at `occurred_at`.
+
+    Written with them; taken by who counts the day.
+    """
 
     __tablename__ = "visitor_day_due"
     __table_args__ = ({"info": tenant(app=READ_REPLACE, system="select")},)
 
     workspace_id: Mapped[WorkspaceKey]
-    day: Mapped[date] = mapped_column(Date, primary_key=True, sort_order=-15)
+    occurred_at: Mapped[datetime] = mapped_column(primary_key=True, sort_order=-15)
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"), sort_order=-10)
 
 

@@ -96,7 +96,6 @@ class WebhookDelivery(Base):
         CheckConstraint("(status = 'PENDING') = (due_at is not null)", name="due_at"),
         Index(None, "workspace_id", "endpoint_id", "due_at", "id", postgresql_where=text("due_at is not null")),
         Index("ix_webhook_delivery_by_created_at", "workspace_id", "status", "created_at", "id"),
-        Index("ix_webhook_delivery_by_event_type", "workspace_id", "event_type", "id"),
         Index(
             "ix_webhook_delivery_of_endpoint_by_created_at",
             "workspace_id",

@@ -125,6 +125,11 @@ class Authenticator:
         preview = read_preview_token(self._platform.settings, credentials.preview_token)
         if preview is None or preview.workspace_id != caller.workspace_id:
             return _refused("The preview token is not valid here, or has expired: make a new one.")
+        draft = await self._row(FIND_PREVIEWED, preview.workspace_id, preview.draft_id)
+        if draft is None:
+            return _refused("The draft of the preview token was published or discarded: leave the preview.")
+        if caller.site_id not in {None, draft["site_id"]}:
+            return _refused("The preview token is of another site than the storefront token.")
         return replace(caller, preview_draft_id=preview.draft_id)
 
     async def _look_up_caller(self, credentials: Credentials) -> Caller:
@@ -214,6 +219,10 @@ FIND_STOREFRONT_TOKEN = f"""
 select t.token, t.name, t.hides_stock, t.allowed_origins, t.registered_operations_only, t.site_id, w.time_zone
   from storefront_token t join workspace w on w.id = t.workspace_id
  where {PIN_FIRST} and t.workspace_id = $1 and t.id = $2 and t.revoked_at is null
+"""
+FIND_PREVIEWED = f"""
+select site_id from storefront_draft
+ where {PIN_FIRST} and workspace_id = $1 and id = $2 and status in ('OPEN', 'SCHEDULED')
 """
 FIND_API_KEY = f"""
 select k.secret_hash, k.name, k.scopes, k.expires_at, w.slug, w.time_zone,

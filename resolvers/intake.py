@@ -5,7 +5,6 @@ Nobody is answered before the commit of the statement that stored theirs.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -50,19 +49,18 @@ COLUMNS = {
 _NAMES = ", ".join(COLUMNS)
 _VALUES = ", ".join(f"{name}::jsonb" if name == "properties" else name for name in COLUMNS)
 _ARRAYS = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(COLUMNS.values(), 2))
-_DAYS = len(COLUMNS) + 2
-# In key order, so that two processes with the same events never wait for each other in a circle. The notes of days are
-# written by the statement that stores their events, so that who sees one sees the others.
+# In key order, so that two processes with the same events never wait for each other in a circle. The notes, one a
+# quarter of an hour, are written by the statement that stores their events, so that who sees one sees the others.
 STORE = f"""
 {PIN},
 fresh as (
   insert into visitor_event (workspace_id, {_NAMES})
   select $1, {_VALUES} from pin cross join unnest({_ARRAYS}) e({_NAMES})
    where pin.w is not null order by occurred_at, id
-  on conflict do nothing returning 1),
+  on conflict do nothing returning occurred_at),
 noted as (
-  insert into visitor_day_due (workspace_id, day)
-  select $1, day from unnest(${_DAYS}::date[]) day where exists (select from fresh))
+  insert into visitor_day_due (workspace_id, occurred_at)
+  select distinct $1::uuid, date_bin('15 minutes', occurred_at, 'epoch') from fresh)
 select count(*) from fresh
 """  # noqa: S608 - names of ours
 
@@ -71,7 +69,6 @@ Row = tuple[Any, ...]
 
 class _Batch(NamedTuple):
     rows: Sequence[Row]
-    days: frozenset[date]
     stored: "asyncio.Future[None]"
 
 
@@ -83,7 +80,7 @@ class Intake:
         self._writers: dict[UUID, asyncio.Task[None]] = {}
         self._count = 0
 
-    async def store(self, database: Database, workspace_id: UUID, rows: Sequence[Row], days: frozenset[date]) -> None:
+    async def store(self, database: Database, workspace_id: UUID, rows: Sequence[Row]) -> None:
         """Stores events, those that are there already apart; returns when they are committed.
 
         Raises:
@@ -93,7 +90,7 @@ class Intake:
         """
         if self._count + len(rows) > MAX_WAITING:
             raise Throttled("More events come than can be stored. Try again in a moment.", retryAfter=1.0)
-        batch = _Batch(rows, days, asyncio.get_running_loop().create_future())
+        batch = _Batch(rows, asyncio.get_running_loop().create_future())
         self._waiting.setdefault(workspace_id, []).append(batch)
         self._count += len(rows)
         if workspace_id not in self._writers:
@@ -142,8 +139,7 @@ async def _store_all(database: Database, workspace_id: UUID, batches: list[_Batc
 
 async def _store(database: Database, workspace_id: UUID, batches: list[_Batch]) -> None:
     columns = zip(*(row for batch in batches for row in batch.rows), strict=True)
-    days = frozenset[date]().union(*(batch.days for batch in batches))
     async with database.app.acquire() as connection:
-        fresh = await connection.fetchval(STORE, workspace_id, *map(list, columns), sorted(days))
+        fresh = await connection.fetchval(STORE, workspace_id, *map(list, columns))
     STATEMENTS.inc()
     STORED.inc(fresh)

@@ -1,7 +1,9 @@
 """Where files are uploaded to, where no bucket takes them: one PUT, to a signed address, of one size."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -19,6 +21,8 @@ log = structlog.get_logger()
 
 # Uploads that one process takes at the same time, each with a part of its file in memory.
 MAX_UPLOADS = 100
+# Those of one workspace among them: slow ones take hours, and others upload too.
+MAX_OF_WORKSPACE = 20
 # How long one may take, in seconds.
 LONGEST = 3600.0
 # How a response is counted; any other is a refusal.
@@ -26,10 +30,10 @@ _RESULTS = {204: "kept", 503: "turned_away"}
 
 
 class Uploads:
-    """The route, and how much it is taking."""
+    """The route, and how much it is taking, by workspace."""
 
     def __init__(self) -> None:
-        self._running = 0
+        self._running = Counter[UUID]()
 
     async def put(self, request: Request) -> Response:
         """Takes one file; 204 where all of it is kept."""
@@ -46,13 +50,15 @@ class Uploads:
         announced = request.headers.get("content-length", str(ticket.byte_size))
         if announced != str(ticket.byte_size):
             return _error(400, f"The file has {announced} bytes, and {ticket.byte_size} were announced.")
-        if self._running >= MAX_UPLOADS:
+        if self._running.total() >= MAX_UPLOADS or self._running[ticket.workspace_id] >= MAX_OF_WORKSPACE:
             return _busy()
-        self._running += 1
+        self._running[ticket.workspace_id] += 1
         try:
             return await _received(request, platform, ticket)
         finally:
-            self._running -= 1
+            self._running[ticket.workspace_id] -= 1
+            # Those that are at nothing are forgotten.
+            self._running = +self._running
 
 
 async def _received(request: Request, platform: Platform, ticket: Ticket) -> Response:

@@ -5,7 +5,7 @@ Going round it leaks whatever the field reads: the read engine trusts that a roo
 
 from enum import Enum
 
-from core.access import SCOPES, Caller, CallerKind
+from core.access import SCOPES, STOREFRONT_ROLE_OF, Caller, CallerKind
 from core.errors import BadUserInput, Forbidden, NotFound, Unauthenticated
 
 WORKSPACE_HEADER = "X-Workspace"
@@ -59,7 +59,9 @@ def check(caller: Caller, needs: Needs) -> None:
     if needs not in SCOPES:
         raise LookupError(f"{needs} is no scope")
     if not caller.has(str(needs)):
-        raise Forbidden(f"This needs the scope {needs}.", scope=needs)
+        role = STOREFRONT_ROLE_OF.get(str(needs)) if caller.kind is CallerKind.USER else None
+        gives = f", which the role {role.value} in a site's storefront has" if role else ""
+        raise Forbidden(f"This needs the scope {needs}{gives}.", scope=needs)
 
 
 def _need_user(caller: Caller, needs: Needs) -> None:

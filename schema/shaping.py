@@ -46,6 +46,7 @@ class _Field(NamedTuple):
     asked: Asked
     definition: GraphQLField
     details: list[FieldDetails]
+    type_name: str
     missing_scope: str | None
     below: "list[_Field] | None"
     place: RowPlace
@@ -82,7 +83,8 @@ class Shaping:
         node, _, fragment_variables = group[0]
         if node.name.value == _TYPE_NAME:
             definition = GraphQLField(parent)
-            return _Field(key, Asked(_TYPE_NAME), definition, group, None, None, RowPlace(definition, group, names))
+            place = RowPlace(definition, group, names)
+            return _Field(key, Asked(_TYPE_NAME), definition, group, parent.name, None, None, place)
         definition = parent.fields[node.name.value]
         given = get_argument_values(definition, node, self.variables, fragment_variables, hide_suggestions=True)
         scope = metadata_of(definition).get(SCOPE)
@@ -91,6 +93,7 @@ class Shaping:
             Asked(node.name.value, tuple(sorted(given.items()))),
             definition,
             group,
+            get_named_type(definition.type).name,
             None if scope is None or self.caller.has(scope) else scope,
             self._fields(definition.type, group, names),
             RowPlace(definition, group, names),
@@ -120,7 +123,7 @@ class Shaping:
                 self.rows.append(asked.place)
             asked.place.wanted.append(RowWanted(found, target, asked.key, path))
             return None
-        return self._shape(get_named_type(asked.definition.type).name, asked.below, found, path)
+        return self._shape(asked.type_name, asked.below, found, path)
 
 
 def _tree(fields: list[_Field]) -> Tree:

@@ -1,12 +1,14 @@
 """What the tests of people and access share."""
 
 import asyncio
+import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 
 from core.ids import new_id
@@ -48,6 +50,15 @@ async def register(graphql: GraphQL, email: str | None = None, password: str = G
     payload: dict[str, Any] = answer["data"]["userRegister"]
     assert payload["userErrors"] == [], answer
     return payload
+
+
+async def superuser_sql(statement: str, *arguments: Any) -> None:
+    """Runs a statement that neither role may."""
+    connection = await asyncpg.connect(os.environ["EMBEDDED_SUPERUSER_URL"])
+    try:
+        await connection.execute(statement, *arguments)
+    finally:
+        await connection.close()
 
 
 async def system_sql(platform: Platform, statement: str, *arguments: Any) -> list[Any]:

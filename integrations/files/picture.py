@@ -8,7 +8,7 @@ import warnings
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, UnidentifiedImageError
 
 from integrations.files.base import Kept, KeptFile, Unfit
 from integrations.files.ending import check_ending
@@ -105,9 +105,9 @@ def _still_jpeg(picture: Any, *, turned: bool) -> tuple[KeptFile, Image.Image]:
     picture.format = "JPEG"
     if not turned:
         return _encoded(picture, "image/jpeg", quality="keep"), picture
-    tables = picture.quantization
+    tables, subsampling = picture.quantization, JpegImagePlugin.get_sampling(picture)
     shown = ImageOps.exif_transpose(picture)
-    return _encoded(shown, "image/jpeg", qtables=tables, subsampling=0), shown
+    return _encoded(shown, "image/jpeg", qtables=tables, subsampling=max(subsampling, 0)), shown
 
 
 def _forget_words(picture: Image.Image) -> None:

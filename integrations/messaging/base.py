@@ -10,6 +10,9 @@ from uuid import UUID
 
 from core.clock import now
 
+# Characters of a line, of which RFC 5322 allows 998.
+MAX_LINE = 990
+
 
 @dataclass(frozen=True, slots=True)
 class Email:
@@ -48,5 +51,7 @@ def as_message(email: Email, sender: str) -> EmailMessage:
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{email.id}@{address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(email.text)
+    # Where it may, as it stands: a link can then be copied out of the file.
+    is_plain = email.text.isascii() and max(map(len, email.text.splitlines()), default=0) <= MAX_LINE
+    message.set_content(email.text, cte="7bit" if is_plain else None)
     return message

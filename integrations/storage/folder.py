@@ -1,7 +1,9 @@
 """Files in a folder of this machine: what there is without a bucket."""
 
+import os
 import re
 import time
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -22,10 +24,13 @@ def folder_storage(folder: Path) -> Storage:
 
 
 def _forget_partial(folder: Path, older_than: timedelta) -> int:
+    """Files and folders may go while they are looked at: uploads end, others sweep too."""
     before = time.time() - older_than.total_seconds()
     removed = 0
-    for path in folder.rglob("*#*"):
-        if _PARTIAL.search(path.name) and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
-            removed += 1
+    for parent, _, names in os.walk(folder):
+        for path in (Path(parent, name) for name in names if _PARTIAL.search(name)):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    removed += 1
     return removed

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "d4f7a30c9b16"
-down_revision: str | None = "b81f5d2c6e07"
+down_revision: str | None = "a5a531c204c5"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

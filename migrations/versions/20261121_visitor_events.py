@@ -85,9 +85,9 @@ def upgrade() -> None:
     op.create_table(
         "visitor_day_due",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
-        sa.PrimaryKeyConstraint("workspace_id", "day", "id", name=op.f("pk_visitor_day_due")),
+        sa.PrimaryKeyConstraint("workspace_id", "occurred_at", "id", name=op.f("pk_visitor_day_due")),
     )
     op.create_table(
         "visitor_event",

@@ -1,32 +1,27 @@
 """Counting days: whatever day has new events is counted anew from all of them, so that counting twice changes nothing.
 
-A note in `visitor_day_due` is committed together with its events. Who counts takes the notes first and reads the events
-after that, so it sees the events of every note it took; a note that comes later has the day counted again. One at a
-time counts days of a month, by a lock: an older count never comes after a newer one.
+A note in `visitor_day_due` is committed together with its events. Who counts takes the day's notes first and reads the
+events after that, so it sees the events of every note it took; a note that comes later has the day counted again. One
+at a time counts days of a month, by a lock: an older count never comes after a newer one.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, timedelta
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from core.clock import now
 from core.connections import Connection
 from core.database import pinned
-from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, REST, bounds, give_room
+from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, ZoneChangedError, bounds, give_room, hold_bounds
+from resolvers.analytics.note import DueDay, due_statement, find_due, note_all_statement
 from resolvers.context import Platform
 
 MAX_SECONDS_ON_PAGE = 3_600
 
-_DUE = f"""
-select distinct d.workspace_id, d.day from visitor_day_due d
-  left join visitor_day v on v.workspace_id = d.workspace_id and v.day = d.day
- where v.counted_at is null or v.counted_at < now() - {REST} * v.counting_ms * interval '1 millisecond'
- limit $1
-"""  # noqa: S608 - numbers of ours
+_DUE = due_statement("visitor_day_due", "occurred_at", "visitor_day")
 # Of all of the month's days, since each writes its month.
 _LOCK = "select pg_try_advisory_xact_lock(hashtextextended('visitor_month ' || $1::text, 0))"
-_TAKE = "delete from visitor_day_due where workspace_id = $1 and day = $2"
+_TAKE = "delete from visitor_day_due where workspace_id = $1 and occurred_at >= $2 and occurred_at < $3"
 _CLEAR = tuple(
     f"delete from {table} where workspace_id = $1 and day = $2"  # noqa: S608 - names of ours
     for table in ("visitor_hour", "visitor_day_product", "visitor_day_dimension")
@@ -155,27 +150,13 @@ update visitor_day
    set counted_at = clock_timestamp(), counting_ms = 1000 * extract(epoch from clock_timestamp() - now())
  where workspace_id = $1 and day = $2
 """
-_NOTE = "insert into visitor_day_due (workspace_id, day) select $1, unnest($2::date[])"
-# A day more on either side: in another time zone events may fall on it.
-_NOTE_ALL = """
-insert into visitor_day_due (workspace_id, day)
-select $1, day::date
-  from (select min(day) - 1 as first, max(day) + 1 as last from visitor_day where workspace_id = $1) d
- cross join lateral generate_series(d.first, d.last, interval '1 day') day
-"""
-
-
-class DueDay(NamedTuple):
-    """A day of a workspace that has events which are not counted."""
-
-    workspace_id: UUID
-    day: date
+_NOTE = "insert into visitor_day_due (workspace_id, occurred_at) select $1, unnest($2::timestamptz[])"
+_NOTE_ALL = note_all_statement("visitor_day_due", "occurred_at", "visitor_day")
 
 
 async def due_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueDay]:
     """The days that are to be counted now."""
-    async with platform.database.system.acquire() as connection:
-        return [DueDay(*row) for row in await connection.fetch(_DUE, limit)]
+    return await find_due(platform, _DUE, limit)
 
 
 async def count_due_days(platform: Platform) -> int:
@@ -184,23 +165,30 @@ async def count_due_days(platform: Platform) -> int:
 
 
 async def count_day(platform: Platform, workspace_id: UUID, day: date) -> bool:
-    """Counts a day from its events; False where somebody else is counting it.
+    """Counts a day from its events; False where somebody else is counting it, or the time zone changes meanwhile.
 
     A day of which events may have been deleted for their age keeps what was counted of it.
     """
-    async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
-        if not await connection.fetchval(_LOCK, f"{workspace_id} {day:%Y-%m}"):
-            return False
-        await connection.execute(_TAKE, workspace_id, day)
-        if day < first_whole_day(platform):
-            return True
-        begin, end = await bounds(connection, workspace_id, day)
-        await give_room(connection)
-        for statement in _CLEAR:
-            await connection.execute(statement, workspace_id, day)
-        await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
-        await connection.execute(_NOTE_COST, workspace_id, day)
+    try:
+        async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+            if not await connection.fetchval(_LOCK, f"{workspace_id} {day:%Y-%m}"):
+                return False
+            begin, end = await bounds(connection, workspace_id, day)
+            await connection.execute(_TAKE, workspace_id, begin, end)
+            if day >= first_whole_day(platform):
+                await _count(connection, workspace_id, day, begin, end)
+            await hold_bounds(connection, workspace_id, day, (begin, end))
+    except ZoneChangedError:
+        return False
     return True
+
+
+async def _count(connection: Connection, workspace_id: UUID, day: date, begin: datetime, end: datetime) -> None:
+    await give_room(connection)
+    for statement in _CLEAR:
+        await connection.execute(statement, workspace_id, day)
+    await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
+    await connection.execute(_NOTE_COST, workspace_id, day)
 
 
 def first_whole_day(platform: Platform) -> date:
@@ -208,9 +196,9 @@ def first_whole_day(platform: Platform) -> date:
     return now().astimezone(UTC).date() - timedelta(days=platform.settings.visitor_event_days - 2)
 
 
-async def recount_days(connection: Connection, workspace_id: UUID, days: Iterable[date]) -> None:
-    """Has the days counted anew, by a connection that is pinned to the workspace."""
-    await connection.execute(_NOTE, workspace_id, list(days))
+async def recount_days(connection: Connection, workspace_id: UUID, moments: Iterable[datetime]) -> None:
+    """Has the days of these moments counted anew, by a connection that is pinned to the workspace."""
+    await connection.execute(_NOTE, workspace_id, list(moments))
 
 
 async def recount_all_days(connection: Connection, workspace_id: UUID) -> None:

@@ -1,28 +1,18 @@
 """Counting orders: whatever day has an order that changed is counted anew from its orders, like visitors' days.
 
-A note in `order_day_due` is committed together with its order. It has the order's moment and no day, so that it stays
-right whatever the workspace's time zone becomes.
+A note in `order_day_due` is committed together with its order.
 """
 
 from datetime import UTC, date, datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from core.connections import Connection
 from core.database import pinned
-from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, REST, bounds, give_room
+from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, ZoneChangedError, bounds, give_room, hold_bounds
+from resolvers.analytics.note import DueDay, due_statement, find_due, note_all_statement
 from resolvers.context import Platform
-from resolvers.visitor import day_of
 
-# Of the moments only the quarters of an hour, at which every day there is begins. What PostgreSQL takes for the day
-# only paces.
-_DUE = f"""
-select distinct d.workspace_id, w.time_zone, date_bin('15 minutes', d.placed_at, 'epoch') as moment
-  from order_day_due d join workspace w on w.id = d.workspace_id
-  left join order_day v on v.workspace_id = d.workspace_id and v.day = (d.placed_at at time zone w.time_zone)::date
- where v.counted_at is null or v.counted_at < now() - {REST} * v.counting_ms * interval '1 millisecond'
- limit $1
-"""  # noqa: S608 - numbers of ours
+_DUE = due_statement("order_day_due", "placed_at", "order_day")
 _LOCK = "select pg_try_advisory_xact_lock(hashtextextended('order_day ' || $1::text, 0))"
 _TAKE = """
 delete from order_day_due where workspace_id = $1 and placed_at >= $2 and placed_at < $3 returning email
@@ -112,33 +102,16 @@ update order_day
  where workspace_id = $1 and day = $2
 """
 NOTE = "insert into order_day_due (workspace_id, placed_at, email) values ($1, $2, $3)"
-# Noon of each day in UTC is of another day each in every time zone. A day more on either side: in another one orders
-# may fall on it.
-_NOTE_DAYS = """
-insert into order_day_due (workspace_id, placed_at)
-select $1, day + interval '12 hours'
-  from (select min(day) - 1 as first, max(day) + 1 as last from order_day where workspace_id = $1) d
- cross join lateral generate_series(d.first::timestamp at time zone 'UTC', d.last::timestamp at time zone 'UTC',
-                                    interval '1 day') day
-"""
+_NOTE_DAYS = note_all_statement("order_day_due", "placed_at", "order_day")
 _NOTE_ORDERS = """
 insert into order_day_due (workspace_id, placed_at, email)
 select $1, placed_at, email from sales_order where workspace_id = $1
 """
 
 
-class DueOrders(NamedTuple):
-    """A day of a workspace that has orders which are not counted as they are."""
-
-    workspace_id: UUID
-    day: date
-
-
-async def due_order_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueOrders]:
+async def due_order_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueDay]:
     """The days that are to be counted now."""
-    async with platform.database.system.acquire() as connection:
-        rows = await connection.fetch(_DUE, limit)
-    return sorted({DueOrders(row["workspace_id"], day_of(row["moment"], row["time_zone"])) for row in rows})
+    return await find_due(platform, _DUE, limit)
 
 
 async def count_due_orders(platform: Platform) -> int:
@@ -147,17 +120,25 @@ async def count_due_orders(platform: Platform) -> int:
 
 
 async def count_order_day(platform: Platform, workspace_id: UUID, day: date) -> bool:
-    """Counts a day from its orders, and whoever placed what changed; False where orders are being counted already."""
-    async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
-        if not await connection.fetchval(_LOCK, str(workspace_id)):
-            return False
-        begin, end = await bounds(connection, workspace_id, day)
-        await give_room(connection)
-        notes = await connection.fetch(_TAKE, workspace_id, begin, end)
-        await connection.execute(_CLEAR, workspace_id, day)
-        await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
-        await _count_customers(connection, workspace_id, sorted({row["email"] for row in notes} - {None}), begin, end)
-        await connection.execute(_NOTE_COST, workspace_id, day)
+    """Counts a day from its orders, and whoever placed what changed.
+
+    False where orders are being counted already, or the time zone changes meanwhile.
+    """
+    try:
+        async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+            if not await connection.fetchval(_LOCK, str(workspace_id)):
+                return False
+            begin, end = await bounds(connection, workspace_id, day)
+            await give_room(connection)
+            notes = await connection.fetch(_TAKE, workspace_id, begin, end)
+            await connection.execute(_CLEAR, workspace_id, day)
+            await connection.execute(_COUNT, workspace_id, day, begin, end, timeout=COUNT_SECONDS)
+            emails = sorted({row["email"] for row in notes} - {None})
+            await _count_customers(connection, workspace_id, emails, begin, end)
+            await connection.execute(_NOTE_COST, workspace_id, day)
+            await hold_bounds(connection, workspace_id, day, (begin, end))
+    except ZoneChangedError:
+        return False
     return True
 
 

@@ -11,7 +11,6 @@ from resolvers.analytics.count import recount_days
 from resolvers.analytics.event import MAX_ID_LENGTH, key_of
 from resolvers.context import Context
 from resolvers.validation import Email, Input, no_nul
-from resolvers.visitor import day_of
 from resolvers.write import Outcome, write
 
 MAX_SESSIONS = 1_000
@@ -63,8 +62,7 @@ async def delete_visitor_data(context: Context, whose: VisitorData) -> Outcome:
             sessions |= await _sessions_of(tx.connection, tx.workspace_id, whose.email)
         gone = await tx.connection.fetchrow(_DELETE, tx.workspace_id, list(sessions), timeout=DELETE_SECONDS)
         moments, count = (gone["moments"], gone["count"]) if gone else ([], 0)
-        days = {day_of(moment, context.caller.time_zone) for moment in moments}
-        await recount_days(tx.connection, tx.workspace_id, days)
+        await recount_days(tx.connection, tx.workspace_id, moments)
         # Not who it was: the audit log would keep what was to be forgotten.
         tx.audit("visitorDataDelete", "Workspace", tx.workspace_id, {"sessions": len(sessions), "events": count})
         return tx.done(count=count)

@@ -63,4 +63,4 @@ async def _store(context: Context, events: list[Event]) -> None:
             salt = await platform.salts.of(platform.database, day)
             visitor = ids[day] = visitor_id(salt, workspace_id, caller.address, context.user_agent)
         rows.append((*event, visitor, *device[:3], country, device.is_bot, caller.site_id))
-    await platform.intake.store(platform.database, workspace_id, rows, frozenset(ids))
+    await platform.intake.store(platform.database, workspace_id, rows)

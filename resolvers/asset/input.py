@@ -34,6 +34,9 @@ def _metadata(value: Any) -> dict[str, Any]:
         raise problem_error("INVALID", "metadata has a number too large, or is nested too deeply.") from None
     if len(encoded) > MAX_METADATA_BYTES:
         raise problem_error("TOO_LONG", f"metadata must have at most {MAX_METADATA_BYTES:,} bytes as JSON.")
+    if orjson.loads(encoded) != value:
+        # What is not finite was written as null.
+        raise problem_error("INVALID", "metadata has a number that is not finite, and JSON has no other.")
     if b"\\u0000" in encoded:
         raise problem_error("INVALID", "metadata holds a NUL character, which cannot be stored.")
     kept: dict[str, Any] = value

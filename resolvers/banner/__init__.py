@@ -4,7 +4,6 @@ from resolvers.banner.create import MAX_BANNERS, create_banner
 from resolvers.banner.input import BannerChanges, NewBanner
 from resolvers.banner.kind import BANNER
 from resolvers.banner.reorder import BannerOrder, reorder_banners
-from resolvers.banner.update import update_banner
 
 __all__ = [
     "BANNER",
@@ -14,5 +13,4 @@ __all__ = [
     "NewBanner",
     "create_banner",
     "reorder_banners",
-    "update_banner",
 ]

@@ -8,6 +8,7 @@ from core.errors import Problem, Refused
 from models import Banner
 from resolvers.placement.input import (
     AssetId,
+    Changes,
     JsonObject,
     Link,
     ResponsiveSettings,
@@ -64,10 +65,9 @@ class NewBanner(Input):
     custom_target: CustomTarget | None = None
 
 
-class BannerChanges(Input):
-    """What of a banner shall change, and the revision that the editor saw. What `clear` names is emptied first."""
+class BannerChanges(Changes):
+    """What of a banner shall change."""
 
-    revision: int
     title: Title | None = None
     banner_type: str | None = None
     asset_id: AssetId | None = None
@@ -79,7 +79,6 @@ class BannerChanges(Input):
     end_at: AwareDatetime | None = None
     target_audience: str | None = None
     custom_target: CustomTarget | None = None
-    clear: list[str] = Field(default_factory=list)
 
 
 _COLUMNS = (

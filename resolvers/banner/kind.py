@@ -2,7 +2,7 @@
 
 from core.events import SyncEventType
 from models import Banner, BannerVersion
-from resolvers.banner.input import check_banner
+from resolvers.banner.input import banner_columns, check_banner
 from resolvers.placement.kind import Kind
 
 BANNER = Kind(
@@ -29,6 +29,7 @@ BANNER = Kind(
         "target_utm_sources",
         "target_utm_campaigns",
     ),
+    columns=banner_columns,
     check=check_banner,
     published=SyncEventType.BANNER_PUBLISHED,
     edited=SyncEventType.BANNER_DRAFT_UPDATED,

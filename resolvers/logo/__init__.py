@@ -3,6 +3,5 @@
 from resolvers.logo.create import MAX_LOGOS, create_logo
 from resolvers.logo.input import LogoChanges, NewLogo
 from resolvers.logo.kind import LOGO
-from resolvers.logo.update import update_logo
 
-__all__ = ["LOGO", "MAX_LOGOS", "LogoChanges", "NewLogo", "create_logo", "update_logo"]
+__all__ = ["LOGO", "MAX_LOGOS", "LogoChanges", "NewLogo", "create_logo"]

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from resolvers.placement.input import AssetId, Link, ResponsiveSettings, SiteId, columns_of
+from resolvers.placement.input import AssetId, Changes, Link, ResponsiveSettings, SiteId, columns_of
 from resolvers.validation import Input, text_of
 
 MAX_PIXELS = 4_000
@@ -35,10 +35,9 @@ class NewLogo(Input):
     end_at: AwareDatetime | None = None
 
 
-class LogoChanges(Input):
-    """What of a logo shall change, and the revision that the editor saw. What `clear` names is emptied first."""
+class LogoChanges(Changes):
+    """What of a logo shall change."""
 
-    revision: int
     name: Name | None = None
     logo_type: str | None = None
     asset_id: AssetId | None = None
@@ -46,7 +45,6 @@ class LogoChanges(Input):
     responsive_settings: ResponsiveSettings | None = None
     start_at: AwareDatetime | None = None
     end_at: AwareDatetime | None = None
-    clear: list[str] = Field(default_factory=list)
 
 
 _COLUMNS = ("name", "logo_type", "asset_id", "start_at", "end_at")

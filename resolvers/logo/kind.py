@@ -3,6 +3,7 @@
 from core.errors import Problem, Refused
 from core.events import SyncEventType
 from models import Logo, LogoVersion
+from resolvers.logo.input import logo_columns
 from resolvers.placement.kind import Kind
 
 
@@ -36,6 +37,7 @@ LOGO = Kind(
         "start_at",
         "end_at",
     ),
+    columns=logo_columns,
     check=check_logo,
     published=SyncEventType.LOGO_PUBLISHED,
     edited=SyncEventType.LOGO_DRAFT_UPDATED,

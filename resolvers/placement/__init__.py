@@ -3,6 +3,7 @@
 from resolvers.placement.input import Publication, Seen
 from resolvers.placement.kind import Kind, Placement
 from resolvers.placement.publish import archive_placement, delete_placement, publish_placement, restore_placement
+from resolvers.placement.update import update_placement
 
 __all__ = [
     "Kind",
@@ -13,4 +14,5 @@ __all__ = [
     "delete_placement",
     "publish_placement",
     "restore_placement",
+    "update_placement",
 ]

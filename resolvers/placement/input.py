@@ -105,6 +105,12 @@ class Seen(Input):
     revision: int
 
 
+class Changes(Seen):
+    """What shall change, in a subclass's fields. What `clear` names is emptied first."""
+
+    clear: list[str] = Field(default_factory=list)
+
+
 def columns_of(given: Input, names: tuple[str, ...], parts: dict[str, str]) -> dict[str, Any]:
     """The columns that an input sets: those of the names, and those of its parts behind a prefix of their own."""
     found = {name: value for name in names if (value := getattr(given, name)) is not None}

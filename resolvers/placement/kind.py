@@ -14,8 +14,9 @@ Placement = Banner | Logo
 class Kind:
     """One kind of placement: its tables, what it is called, and the columns that a version keeps.
 
-    `of` is the column of a version that names what it is a version of. `check` refuses a row that cannot be. An event
-    is of the type `published` where shoppers may see another thing for it, and `edited` where they do not.
+    `of` is the column of a version that names what it is a version of. `columns` are those that an input sets. `check`
+    refuses a row that cannot be. An event is of the type `published` where shoppers may see another thing for it, and
+    `edited` where they do not.
     """
 
     model: type[Banner] | type[Logo]
@@ -23,6 +24,7 @@ class Kind:
     name: str
     of: str
     kept: tuple[str, ...]
+    columns: Callable[[Any], dict[str, Any]]
     check: Callable[[Any], None]
     published: SyncEventType
     edited: SyncEventType

@@ -53,9 +53,6 @@ def filters_of(source: Source, given: dict[str, Any], site: int, parameters: Par
         if isinstance(filter_, Words):
             _search(found, filter_, key, site, parameters)
             continue
-        if isinstance(filter_, AnyOf) and filter_.has_index:
-            _find_values(found, source, filter_, _list_of(filter_, key, site, parameters))
-            continue
         predicates = _predicates(filter_, key, value, site, parameters)
         sort = _sort_of(source, filter_)
         if sort and predicates:
@@ -85,7 +82,8 @@ def _predicates(
         case GlobalId():
             return _same_object(filter_, key, site, parameters)
         case AnyOf():
-            return [f"{filter_.sql} = any({_list_of(filter_, key, site, parameters)})"]
+            placeholder = parameters.add(_list_reader(site, key, filter_.convert))
+            return [f"{filter_.sql} = any({placeholder}::{filter_.array_type})"]
         case Range():
             return [
                 f"{filter_.sql} {_OPERATORS[bound]} {parameters.add(_reader(site, (key, bound), filter_.convert))}"
@@ -121,20 +119,6 @@ def _list_reader(site: int, key: str, convert: Callable[[Any], Any] | None) -> C
         return [convert(value) for value in values] if convert else values
 
     return read
-
-
-def _list_of(filter_: AnyOf, key: str, site: int, parameters: Parameters) -> str:
-    return f"{parameters.add(_list_reader(site, key, filter_.convert))}::{filter_.array_type}"
-
-
-def _find_values(found: Filtering, source: Source, filter_: AnyOf, values: str) -> None:
-    """A row has one of the values: its id is in the list of all that have one."""
-    predicate = f"{filter_.sql} = any({values})"
-    # Value by value: the planner cannot know that there are few, and would read and sort all that match.
-    of_one = f"k.workspace_id = $1 and {filter_.sql.format(t='k')} = w.value order by k.id limit {{limit}}"
-    of_all = f"from unnest({values}) w(value) cross join lateral (select k.id from {source.table} k where {of_one}) k"
-    lists = f"select array(select k.id {of_all} limit {{limit}}) as ids"
-    found.narrowings.append(Narrowing([f"({predicate}) is true"], [predicate], lists=lists))
 
 
 def _same_object(filter_: GlobalId, key: str, site: int, parameters: Parameters) -> list[str]:

@@ -120,16 +120,11 @@ class GlobalId:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """A filter field that takes a list of which one must match.
-
-    With `has_index` there is an index of the workspace, the column and the id, which finds what few rows match in a
-    source with lanes: where the column itself is no lane, since it has many values.
-    """
+    """A filter field that takes a list of which one must match."""
 
     sql: str
     array_type: str
     convert: Callable[[Any], Any] | None = None
-    has_index: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,6 @@
 from resolvers.seo.address import encoded, found_in, texts_in
 from resolvers.seo.site import PublishedSite
 
-# Bytes that crawlers read at least.
-MAX_BYTES = 500 * 1024
-
 
 def robots(site: PublishedSite) -> str:
     """The file's text: nowhere at all where the config's `seo` says that the site is not to be indexed."""

@@ -49,7 +49,12 @@ async def _publish_or_fail(platform: Platform, workspace_id: UUID, draft_id: UUI
     except Exception:
         log.exception("draft cannot be published", draft=str(draft_id))
         reason = FAULT
-    return await _fail(context, draft_id, reason[:2_000])
+    try:
+        return await _fail(context, draft_id, reason[:2_000])
+    except Exception:
+        # The others are published; this one is tried again with the next of them.
+        log.exception("draft cannot be opened again", draft=str(draft_id))
+        return False
 
 
 async def _publish(context: Context, draft_id: UUID) -> bool:

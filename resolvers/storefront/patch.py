@@ -8,6 +8,8 @@ from jsonpointer import JsonPointer, JsonPointerException
 from resolvers.storefront.canonical import MAX_DEPTH, MAX_VALUES, Path, Unfit
 
 MAX_OPERATIONS = 1_000
+# Characters of a pointer that is repeated in an error.
+MAX_POINTER_TOLD = 200
 _MEMBERS = {"add": "value", "replace": "value", "test": "value", "move": "from", "copy": "from", "remove": None}
 
 
@@ -32,8 +34,8 @@ def apply_patch(config: dict[str, Any], operations: Any) -> dict[str, Any]:
             done = JsonPatch([operation]).apply(config, in_place=True)
         except JsonPatchTestFailed:
             raise Unfit("The test fails: there is another value at this path.", at) from None
-        except (JsonPatchException, JsonPointerException) as error:
-            raise Unfit(f"This cannot be done: {str(error)[:300]}.", at) from None
+        except (JsonPatchException, JsonPointerException):
+            raise Unfit(f"There is no place in the config to {_told(operation)}.", at) from None
         except (TypeError, ValueError, KeyError, IndexError, RecursionError):
             raise Unfit("This cannot be done at such a path.", at) from None
         if not isinstance(done, dict):
@@ -47,6 +49,12 @@ def touched_by(operations: list[dict[str, Any]]) -> set[str]:
     pointers = [operation["path"] for operation in operations]
     pointers += [operation["from"] for operation in operations if operation["op"] == "move"]
     return {pointer.split("/")[1] if pointer else "" for pointer in pointers}
+
+
+def _told(operation: dict[str, Any]) -> str:
+    """What an operation wanted: "move /theme/a to /theme/b"."""
+    whence = f"{operation['from'][:MAX_POINTER_TOLD]} to " if _MEMBERS[operation["op"]] == "from" else ""
+    return f"{operation['op']} {whence}{operation['path'][:MAX_POINTER_TOLD]}"
 
 
 def _refuse_malformed(operation: Any, at: Path) -> None:

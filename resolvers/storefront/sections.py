@@ -1,13 +1,14 @@
 """The five sections of a site's config, and holding each to the JSON Schema that the site's theme brings."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
 import orjson
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 from referencing import Registry
 
 from resolvers.storefront.canonical import Path
@@ -51,7 +52,30 @@ def validators(sections: str) -> Mapping[str, Draft202012Validator]:
 
 def validator(schema: Any) -> Draft202012Validator:
     """The validator of one schema, which must be a valid one."""
-    return Draft202012Validator(schema, registry=Registry())
+    found: Draft202012Validator = _Validator(schema, registry=Registry())
+    return found
+
+
+def _unique_items(_validator: Any, wanted: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    """`uniqueItems`. The library's own compares each item with each: minutes for as many as a section may hold."""
+    if wanted and isinstance(value, list) and len({_identity(item) for item in value}) < len(value):
+        yield ValidationError("Its items are not unique.")
+
+
+def _identity(item: Any) -> bytes:
+    """The same for what JSON Schema calls equal: whatever the order of keys, and 1.0 is 1."""
+    return orjson.dumps(_with_integers(item), option=orjson.OPT_SORT_KEYS)
+
+
+def _with_integers(item: Any) -> Any:
+    if isinstance(item, dict):
+        return {key: _with_integers(below) for key, below in item.items()}
+    if isinstance(item, list):
+        return [_with_integers(below) for below in item]
+    return int(item) if isinstance(item, float) and item.is_integer() else item
+
+
+_Validator: Any = extend(Draft202012Validator, {"uniqueItems": _unique_items})  # type: ignore[no-untyped-call]
 
 
 def check(held_to: Draft202012Validator, value: Any) -> None:
@@ -61,12 +85,15 @@ def check(held_to: Draft202012Validator, value: Any) -> None:
         Misfit: it does not fit.
 
     """
-    errors = []
-    for error in held_to.iter_errors(value):
-        told = best_match([error]) or error
-        errors.append((tuple(str(part) for part in told.absolute_path), _sentence(told)))
-        if len(errors) == MAX_ERRORS:
-            break
+    errors: list[tuple[Path, str]] = []
+    try:
+        for error in held_to.iter_errors(value):
+            told = best_match([error]) or error
+            errors.append((tuple(str(part) for part in told.absolute_path), _sentence(told)))
+            if len(errors) == MAX_ERRORS:
+                break
+    except RecursionError:
+        raise Misfit([((), "The schema refers to itself for ever, or too deep for what it is held to.")]) from None
     if errors:
         raise Misfit(sorted(errors))
 

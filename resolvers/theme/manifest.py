@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 from jsonschema import Draft202012Validator
@@ -143,7 +144,8 @@ def _leads_somewhere(schema: Any, reference: str) -> bool:
     if not reference.startswith("#/"):
         return False
     found = schema
-    for part in reference[2:].split("/"):
+    # A reference is part of an address: what is in percent is read before the pointer is.
+    for part in unquote(reference[2:]).split("/"):
         key = part.replace("~1", "/").replace("~0", "~")
         if not isinstance(found, dict) or key not in found:
             return False

@@ -52,7 +52,7 @@
     var current = session();
     queue.push({
       id: uuid(), name: name, sessionId: current.id, sequence: current.sequence, occurredAt: new Date().toISOString(),
-      url: (url || location.href).slice(0, 2048), title: document.title.slice(0, 300),
+      url: (url || here()).slice(0, 2048), title: document.title.slice(0, 300),
       referrer: (page ? page.referrer : document.referrer).slice(0, 2048), properties: properties
     });
     if (queue.length > MOST) queue.shift();

@@ -13,7 +13,6 @@ from resolvers.banner import (
     NewBanner,
     create_banner,
     reorder_banners,
-    update_banner,
 )
 from resolvers.context import Context
 from resolvers.placement import (
@@ -23,6 +22,7 @@ from resolvers.placement import (
     delete_placement,
     publish_placement,
     restore_placement,
+    update_placement,
 )
 from resolvers.read import Read
 from resolvers.validation import required_id, validated
@@ -163,7 +163,8 @@ async def _create(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: 
 
 
 async def _update(context: Context, id: str, input: dict[str, Any]) -> Outcome:  # noqa: A002
-    return await update_banner(context, required_id(id, "Banner", "banner"), validated(BannerChanges, input))
+    banner_id = required_id(id, "Banner", "banner")
+    return await update_placement(context, BANNER, banner_id, validated(BannerChanges, input))
 
 
 async def _publish(context: Context, id: str, input: dict[str, Any]) -> Outcome:  # noqa: A002

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from resolvers.context import Context
-from resolvers.logo import LOGO, LogoChanges, NewLogo, create_logo, update_logo
+from resolvers.logo import LOGO, LogoChanges, NewLogo, create_logo
 from resolvers.placement import (
     Publication,
     Seen,
@@ -14,6 +14,7 @@ from resolvers.placement import (
     delete_placement,
     publish_placement,
     restore_placement,
+    update_placement,
 )
 from resolvers.validation import required_id, validated
 from resolvers.write import Outcome
@@ -114,7 +115,8 @@ async def _create(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: 
 
 
 async def _update(context: Context, id: str, input: dict[str, Any]) -> Outcome:  # noqa: A002
-    return await update_logo(context, required_id(id, "Logo", "logo"), validated(LogoChanges, input))
+    logo_id = required_id(id, "Logo", "logo")
+    return await update_placement(context, LOGO, logo_id, validated(LogoChanges, input))
 
 
 async def _publish(context: Context, id: str, input: dict[str, Any]) -> Outcome:  # noqa: A002

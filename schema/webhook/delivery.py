@@ -63,7 +63,7 @@ class WebhookAttempt(Node):
     filters={
         "endpointId": Equals("{t}.endpoint_id", partial(uuid_in, type_name="WebhookEndpoint")),
         "status": AnyOf("{t}.status", "text[]"),
-        "eventType": AnyOf("{t}.event_type", "text[]", has_index=True),
+        "eventType": AnyOf("{t}.event_type", "text[]"),
         "createdAt": Range("{t}.created_at"),
     },
     lanes=(Lane("{t}.status", ("'PENDING'", "'DELIVERED'", "'FAILED'")),),

@@ -82,7 +82,7 @@ def _event(chance: random.Random, moment: datetime, session_id: UUID, visitor_id
     }
 
 
-async def store(shop: Shop, events: Sequence[Event], days: frozenset[date]) -> None:
-    """Stores events as the doors do, with the notes of their days."""
+async def store(shop: Shop, events: Sequence[Event]) -> None:
+    """Stores events as the doors do, with their notes."""
     rows = [tuple(event[name] for name in COLUMNS) for event in events]
-    await shop.platform.intake.store(shop.platform.database, shop.workspace_id, rows, days)
+    await shop.platform.intake.store(shop.platform.database, shop.workspace_id, rows)

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,6 +14,7 @@ from core.clock import now
 from core.database import pinned
 from resolvers.analytics.count import count_day, count_due_days, due_days, recount_days
 from resolvers.analytics.day import MAX_DAYS
+from resolvers.visitor import day_of as day_of_moment
 from tests.analytics import plain
 from tests.analytics.history import make_weeks, product_ids, random_events, store
 from tests.analytics.plain import Event, day_of
@@ -62,8 +65,31 @@ async def figures(shop: Shop, table: str, day: date) -> dict[Any, dict[str, Any]
 
 async def count(shop: Shop) -> None:
     """Counts what is due of this shop alone, after whoever else is at it."""
-    for row in await shop.sql("select distinct day from visitor_day_due"):
-        await becomes(True, partial(count_day, shop.platform, shop.workspace_id, row["day"]))
+    (zone,) = await shop.sql("select time_zone from workspace")
+    rows = await shop.sql("select occurred_at from visitor_day_due")
+    for day in sorted({day_of_moment(row["occurred_at"], zone["time_zone"]) for row in rows}):
+        await becomes(True, partial(count_day, shop.platform, shop.workspace_id, day))
+
+
+@asynccontextmanager
+async def held(shop: Shop, statement: str, end: str) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """What the statement did is neither there nor undone until the block is over; tells whether somebody waits."""
+    async with shop.platform.database.app.acquire() as connection:
+
+        async def is_waited_for() -> bool:
+            # Of other connections' locks only waiting for a transaction's end names it.
+            waiting = (
+                "select exists (select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid)"
+            )
+            return bool(await connection.fetchval(waiting))
+
+        await connection.execute("begin")
+        try:
+            await connection.execute("select set_config('app.workspace_id', $1, true)", str(shop.workspace_id))
+            await connection.execute(statement)
+            yield is_waited_for
+        finally:
+            await connection.execute(end)
 
 
 async def set_zone(shop: Shop, zone: str) -> None:
@@ -107,7 +133,7 @@ class TestCountDay:
         begin = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=1)
         chance = random.Random(f"{zone} {day}")
         events = random_events(chance, begin, timedelta(days=3), 400, await product_ids(shop, 2))
-        await store(shop, events, frozenset(day_of(event, zone) for event in events))
+        await store(shop, events)
 
         await count(shop)
 
@@ -128,7 +154,7 @@ class TestCountDay:
 
         for part in (events[:middle], events[middle:], events[:middle]):
             if part:
-                await store(shop, part, frozenset(day_of(event, zone) for event in part))
+                await store(shop, part)
                 await count(shop)
 
         for day in {day_of(event, zone) for event in events}:
@@ -175,7 +201,7 @@ class TestCountDay:
             await shop.sql(f"delete from {table}")
 
         async with shop.platform.database.app.acquire() as connection, pinned(connection, shop.workspace_id):
-            await recount_days(connection, shop.workspace_id, [day])
+            await recount_days(connection, shop.workspace_id, [now()])
         await count(shop)
 
         assert [await figures(shop, table, day) for table in KEYS] == before
@@ -222,7 +248,8 @@ class TestCountDay:
             shop.workspace_id,
             day,
         )
-        await shop.sql("insert into visitor_day_due (workspace_id, day) values ($1, $2)", shop.workspace_id, day)
+        note = "insert into visitor_day_due (workspace_id, occurred_at) values ($1, $2::date)"
+        await shop.sql(note, shop.workspace_id, day)
 
         await count(shop)
 
@@ -272,6 +299,44 @@ class TestTimeZone:
         assert answer["data"]["workspaceUpdate"]["workspace"] == {"timeZone": "Asia/Kolkata"}
         rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
         assert [(row["day"], row["page_views"]) for row in rows] == [(moment.date() + timedelta(days=1), 1)]
+
+    async def test_says_what_day_it_is_also_of_events_that_were_taken_by_the_old_one(self, shop: Shop) -> None:
+        """A shopper's token is believed for seconds, with the time zone that the workspace had."""
+        moment = now().replace(hour=20, minute=0) - timedelta(days=2)
+        await track(shop, [at(moment)])
+        await shop.admin(WORKSPACE_UPDATE, {"zone": "Asia/Kolkata"})
+        await count(shop)
+
+        await track(shop, [at(moment + timedelta(minutes=1))])
+        await count(shop)
+
+        rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
+        assert [tuple(row) for row in rows] == [(moment.date() + timedelta(days=1), 2)]
+
+    async def test_may_change_while_a_day_is_counted_by_the_old_one(self, shop: Shop) -> None:
+        moment = now().replace(hour=20, minute=0) - timedelta(days=2)
+        await track(shop, [at(moment)])
+
+        async with held(shop, "delete from visitor_day_due", "rollback") as is_waited_for:
+            counting = asyncio.create_task(count_day(shop.platform, shop.workspace_id, moment.date()))
+            await becomes(True, is_waited_for)
+            await shop.admin(WORKSPACE_UPDATE, {"zone": "Asia/Kolkata"})
+        assert not await counting
+        await count(shop)
+
+        rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
+        assert [tuple(row) for row in rows] == [(moment.date() + timedelta(days=1), 1)]
+
+    async def test_may_be_about_to_change_while_a_day_is_counted(self, shop: Shop) -> None:
+        moment = now().replace(hour=20, minute=0) - timedelta(days=2)
+        await track(shop, [at(moment)])
+
+        async with held(shop, "update workspace set time_zone = 'Asia/Kolkata'", "commit"):
+            assert not await count_day(shop.platform, shop.workspace_id, moment.date())
+        await count(shop)
+
+        rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
+        assert [tuple(row) for row in rows] == [(moment.date() + timedelta(days=1), 1)]
 
     @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "Factory", "europe/berlin", "../../etc/passwd", "+02:00"])
     async def test_must_be_one_that_there_is(self, shop: Shop, zone: str) -> None:

@@ -31,7 +31,7 @@ from tests.analytics.orders import (
     random_sales,
     sell,
 )
-from tests.analytics.test_count import DAYS, WORKSPACE_UPDATE, set_zone
+from tests.analytics.test_count import DAYS, WORKSPACE_UPDATE, held, set_zone
 from tests.factories import Shop
 
 KEYS = {
@@ -228,6 +228,17 @@ class TestTimeZone:
 
         assert answer["data"]["workspaceUpdate"]["workspace"] == {"timeZone": zone}
         await assert_right(shop, sales, zone)
+
+    async def test_may_be_about_to_change_while_a_day_is_counted(self, shop: Shop) -> None:
+        sales = random_sales(random.Random(3), await items(shop, 2), days_ago(2), timedelta(days=2), 20)
+        await sell(shop, sales)
+
+        async with held(shop, "update workspace set time_zone = 'Pacific/Kiritimati'", "commit"):
+            for day in {day_of(sale, "UTC") for sale in sales}:
+                assert not await count_order_day(shop.platform, shop.workspace_id, day)
+        await count_orders(shop)
+
+        await assert_right(shop, sales, "Pacific/Kiritimati")
 
 
 class TestCustomers:

@@ -18,7 +18,6 @@ from resolvers.context import ANALYSES_AT_ONCE, Context
 from tests.analytics import plain_dashboard as slow
 from tests.analytics.history import make_weeks, random_events, store
 from tests.analytics.orders import cancel, count_orders, days_ago, items, random_sales, sell
-from tests.analytics.plain import day_of
 from tests.analytics.plain_dashboard import History
 from tests.analytics.test_count import DAYS, count, set_zone
 from tests.factories import Shop
@@ -89,7 +88,7 @@ async def history(shop: Shop, zone: str, day: date, seed: str) -> History:
     await count_orders(shop)
     chance.shuffle(events)
     for part in (events[:80], events[80:], events[:20]):
-        await store(shop, part, frozenset(day_of(event, zone) for event in part))
+        await store(shop, part)
         await count(shop)
     sales = [await cancel(shop, sale) if not sale.is_cancelled and chance.random() < 0.25 else sale for sale in sales]
     await count_orders(shop)

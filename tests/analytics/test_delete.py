@@ -1,5 +1,6 @@
 """Forgetting: one visitor's events when it is asked for, everybody's with time."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -43,8 +44,8 @@ class TestVisitorDataDelete:
 
         assert await delete(shop, sessionIds=["mine", "nobody's"]) == {"deletedCount": 2, "userErrors": []}
 
-        for row in await shop.sql("select day from visitor_day_due"):
-            await count_day(shop.platform, shop.workspace_id, row["day"])
+        for row in await shop.sql("select occurred_at from visitor_day_due"):
+            await count_day(shop.platform, shop.workspace_id, row["occurred_at"].date())
         assert len(await stored(shop)) == 1
         rows = await shop.sql("select day, page_views, sessions from visitor_day order by day")
         assert [tuple(row) for row in rows] == [(yesterday.date(), 1, 1), (now().date(), 0, 0)]
@@ -103,12 +104,19 @@ async def weeks(platform: Platform) -> list[date]:
     return [datetime.strptime(name[-8:], "%Y%m%d").replace(tzinfo=UTC).date() for name in names]
 
 
+async def keep(platform: Platform) -> tuple[int, int]:
+    """Keeps the weeks, as often as it takes: it gives way to whoever is reading events, as other tests do."""
+    while True:
+        with suppress(asyncpg.LockNotAvailableError):
+            return await keep_partitions(platform)
+
+
 @pytest.mark.usefixtures("no_other_worker")
 class TestKeepPartitions:
     """`keep_partitions`, which runs every ten minutes."""
 
     async def test_makes_the_weeks_that_events_may_fall_into(self, platform: Platform) -> None:
-        await keep_partitions(platform)
+        await keep(platform)
 
         found, today = await weeks(platform), now().date()
         assert all(week.weekday() == 0 for week in found)
@@ -121,7 +129,7 @@ class TestKeepPartitions:
         monday = oldest - timedelta(days=oldest.weekday())
         await make_weeks(shop, monday - timedelta(days=14), monday + timedelta(days=7))
 
-        _, dropped = await keep_partitions(platform)
+        _, dropped = await keep(platform)
 
         found = await weeks(platform)
         assert dropped >= 2

@@ -200,16 +200,16 @@ class TestVisitorEventsTrack:
 
         assert answer.json()["extensions"]["cost"]["requested"] == 37
 
-    async def test_notes_the_days_that_are_to_be_counted(self, shop: Shop) -> None:
-        noon = now().replace(hour=12, minute=0)
-        days = [noon - timedelta(days=2), noon - timedelta(days=1)]
-        given = [at(day) for day in days for _ in range(3)]
+    async def test_notes_the_quarters_of_an_hour_that_are_to_be_counted(self, shop: Shop) -> None:
+        noon = now().replace(hour=12, minute=0, second=0, microsecond=0)
+        quarters = [noon - timedelta(days=2), noon - timedelta(days=1), noon - timedelta(days=1, minutes=-15)]
+        given = [at(quarter + timedelta(minutes=minutes)) for quarter in quarters for minutes in (0, 7, 14.999)]
 
         await track(shop, given)
         await track(shop, given)
 
-        rows = await shop.sql("select day from visitor_day_due order by day")
-        assert [row["day"] for row in rows] == [day.date() for day in days], "what came again is no news"
+        rows = await shop.sql("select occurred_at from visitor_day_due order by occurred_at")
+        assert [row["occurred_at"] for row in rows] == quarters, "what came again is no news"
 
 
 class TestVisitors:

@@ -151,6 +151,7 @@ class TestAssetUpdate:
             ("{ a: null, b: [null, { c: null }], d: 1.5 }", []),
             ("[1]", [("INVALID", ["input", "metadata"])]),
             ("{ a: 340282366920938463463374607431768211456 }", [("INVALID", ["input", "metadata"])]),
+            ("{ a: [1e999] }", [("INVALID", ["input", "metadata"])]),
         ],
     )
     async def test_takes_json_that_stands_in_the_document(

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,17 @@ from integrations.storage.base import StoredFile
 from integrations.storage.s3 import PART
 
 PNG = "image/png"
+COMES_AND_GOES = """
+import shutil, sys
+from pathlib import Path
+folder = Path(sys.argv[1], "uploads", "shop")
+print("begun", flush=True)
+while True:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(20):
+        (folder / f"{number}#1").touch()
+    shutil.rmtree(folder)
+"""
 WRITES_FOR_EVER = """
 import asyncio, sys
 from pathlib import Path
@@ -125,6 +137,22 @@ class TestFolder:
         assert storage.forget_partial(timedelta(0)) == len(left)
 
         assert files_below(tmp_path) == []
+
+    async def test_forgets_while_files_and_folders_come_and_go(self, tmp_path: Path) -> None:
+        """Uploads end, and others sweep too."""
+        storage = new_storage(Settings(data_dir=tmp_path))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", COMES_AND_GOES, str(tmp_path / "storage"), stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            assert process.stdout is not None
+            await asyncio.wait_for(process.stdout.readline(), 20)
+            until = time.monotonic() + 2
+            while time.monotonic() < until:
+                assert storage.forget_partial(timedelta(hours=1)) == 0
+        finally:
+            process.kill()
+            await process.wait()
 
 
 class TestBucket:

@@ -1,13 +1,11 @@
 """Files and rows find together again, whatever happened in between."""
 
-import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from core.ids import new_id, uuid_in
@@ -19,6 +17,7 @@ from tests.asset.files import PDF, picture
 from tests.banner.api import CREATE as BANNER_CREATE
 from tests.banner.api import new_asset
 from tests.factories import Shop
+from tests.people import superuser_sql
 from tests.storefront.api import DISCARD, open_desk
 
 pytestmark = pytest.mark.usefixtures("no_other_worker")
@@ -36,14 +35,6 @@ async def statuses(shop: Shop) -> list[str]:
 
 async def events(shop: Shop) -> list[str]:
     return [row["type"] for row in await shop.sql("select type from sync_event order by sequence")]
-
-
-async def superuser_sql(statement: str, *arguments: Any) -> None:
-    connection = await asyncpg.connect(os.environ["EMBEDDED_SUPERUSER_URL"])
-    try:
-        await connection.execute(statement, *arguments)
-    finally:
-        await connection.close()
 
 
 def key_of(shop: Shop, asset: dict[str, Any], name: str) -> str:

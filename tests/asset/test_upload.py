@@ -1,19 +1,21 @@
 """Uploading assets, as a dashboard does it: announce, send, complete, and what a worker makes of it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from core.clock import now
 from core.ids import new_id
 from resolvers.asset import Ticket, process_due_assets
 from resolvers.asset.ticket import issue_ticket
 from resolvers.asset.upload import UPLOAD_PATH
+from routes.upload import MAX_OF_WORKSPACE
 from tests.asset.api import (
     COMPLETE,
     UPLOAD,
@@ -111,6 +113,14 @@ class TestUpload:
         for word in (b"Secret camera", b"where I live"):
             assert (word in content, word in served) == (True, False)
         assert not opened(served).getexif()
+
+    @pytest.mark.parametrize("sampling", [0, 1, 2])
+    async def test_samples_colours_of_a_picture_that_it_turns_as_they_were(self, shop: Shop, sampling: int) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        asset = await ready(shop, picture(600, 400, "JPEG", exif=exif, subsampling=sampling), "image/jpeg")
+
+        assert JpegImagePlugin.get_sampling(opened((await fetched(shop, asset["url"])).content)) == sampling
 
     async def test_takes_a_picture_that_announces_another_as_phones_write_them(self, shop: Shop) -> None:
         first = opened(picture(400, 300, "JPEG"))
@@ -264,6 +274,31 @@ class TestSending:
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "PUT" in answer.headers["access-control-allow-methods"]
         assert "content-type" in answer.headers["access-control-allow-headers"].lower()
+
+    async def test_leaves_room_for_other_workspaces(self, shop: Shop, other_shop: Shop) -> None:
+        """However many of one are sent, and however slowly."""
+        content = b"0123456789"
+        one, more = [(await announce(shop, content))["upload"] for _ in range(2)]
+        elsewhere = (await announce(other_shop, content))["upload"]
+        over = asyncio.Event()
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield content[:1]
+            await over.wait()
+            yield content[1:]
+
+        sent = [asyncio.create_task(put(shop, one, slowly())) for _ in range(MAX_OF_WORKSPACE)]
+        try:
+            async with asyncio.timeout(10):
+                while (await put(shop, more, content)).status_code != 503:
+                    pass
+            assert (await put(other_shop, elsewhere, content)).status_code == 204
+        finally:
+            over.set()
+            answers = await asyncio.gather(*sent)
+
+        assert {answer.status_code for answer in answers} == {204}
+        assert (await put(shop, more, content)).status_code == 204
 
     async def test_may_be_larger_than_any_other_request(self, shop: Shop) -> None:
         """Other requests are cut off at 16 MiB."""

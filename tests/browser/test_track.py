@@ -100,6 +100,16 @@ def told(event: dict[str, Any]) -> dict[str, Any]:
 class TestTrackScript:
     """`track.js`."""
 
+    async def test_sends_nothing_that_stands_behind_a_hash(self, shop: Shop, site: str, visit: BrowserContext) -> None:
+        page, sent = await visit.new_page(), []
+        page.on("request", lambda request: sent.append(request.post_data or ""))
+        await page.goto(f"{site}/order#the-shoppers-token")
+        await page.evaluate("vitrine.purchase({ orderId: 'Order_1' })")
+        await events_of(shop, lambda found: {event["name"] for event in found} >= {"page_view", "purchase"})
+
+        assert any("purchase" in each for each in sent)
+        assert [each for each in sent if "the-shoppers-token" in each] == []
+
     async def test_tells_of_views_navigations_time_and_depth(
         self, shop: Shop, site: str, visit: BrowserContext
     ) -> None:

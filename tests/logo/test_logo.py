@@ -144,6 +144,17 @@ class TestActiveLogos:
             ("BLANK", ["input", "assetId"])
         ]
 
+    async def test_are_never_of_a_picture_whose_file_was_lost(self, sign: Sign) -> None:
+        await sign.shown("fallback")
+        lost = await sign.shown("lost", startAt=PAST)
+        await sign.shop.sql(
+            "update asset set status = 'FAILED', filename = null, failure_reason = 'gone' "
+            "where id = (select asset_id from logo where name = 'lost')"
+        )
+
+        assert await sign.active() == {"PRIMARY": "fallback"}
+        assert (await sign.read(lost))["isActive"] is False
+
     async def test_of_many_at_any_time_are_what_a_slow_look_finds(self, sign: Sign) -> None:
         """Random times that tie and overlap, looked at just before, at and behind each of them."""
         chance = random.Random(5)

@@ -380,6 +380,7 @@ class Writer:
         name = place.sort
         if len(sorts) > 1 and self._happens(0.05):
             name = self._of(*sorts)
+            self.planted = self.planted or (not place.is_root and name != place.sort)
         page = Page(place.node, sort={"field": name, "direction": "ASC"})
         return page.cursor(self._of(*rows))
 

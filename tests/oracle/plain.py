@@ -250,6 +250,7 @@ def _is_first_logo(world: World, row: Row, at: datetime, taken: tuple[UUID, ...]
         for other in world.rows["logo"]
         if (other["site_id"], other["logo_type"]) == (row["site_id"], row["logo_type"])
         and other["asset_id"]
+        and world.by_id["asset"][other["asset_id"]]["status"] == "READY"
         and _is_active(other, at, taken)
     ]
     never = datetime(1, 1, 1, tzinfo=UTC)

@@ -18,6 +18,7 @@ from resolvers.read.lanes import FEW
 from tests.client import GraphQL
 from tests.factories import Shop, make_shop
 from tests.operations import STOREFRONT
+from tests.people import superuser_sql
 from tests.plans import plan_of, rows_read, scans
 
 PRODUCTS = 6_000
@@ -144,6 +145,8 @@ async def catalog(platform: Platform, graphql: GraphQL) -> Catalog:
             await add_products(connection, [shop.workspace_id], 0, PRODUCTS)
     finally:
         await connection.close()
+    # Autovacuum does so within a minute; until then PostgreSQL plans by what stood in the tables before.
+    await superuser_sql("analyze")
     rows = await shop.sql(ROWS)
     ranks = {}
     for sort, column in SORTS.items():
@@ -212,7 +215,7 @@ class TestPages:
 
 
 class TestPlans:
-    """How much a page reads: PostgreSQL's plan, before and after there are statistics, and its rows."""
+    """How much a page reads: PostgreSQL's plan by statistics of what is there, and its rows."""
 
     @pytest.mark.parametrize(("filter_", "sort"), CASES, ids=case_name)
     async def test_read_few_rows(self, catalog: Catalog, filter_: Filter, sort: str) -> None:
@@ -226,9 +229,9 @@ class TestPlans:
                 asking = send(STOREFRONT, variables, operation="Products")
                 plan = await plan_of(catalog.shop.platform, asking, "product")
                 found = list(scans(plan))
-                # Of tables that hold next to nothing, whoever filled them before, reading all is right.
-                whole = [node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"]
-                assert [name for name in whole if name.startswith("product")] == []
+                # Where there are few workspaces, their counters are rightly read whole.
+                whole = {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
+                assert whole <= {"workspace_counter"}
                 read = sum(rows_read(node) for node in found if node.get("Relation Name") in TABLES)
                 assert read <= (ROWS_OF_A_SEARCH if filter_.narrows else ROWS_OF_A_PAGE), json.dumps(plan, indent=1)
                 # Then the page in the middle of the list.

@@ -113,7 +113,10 @@ class TestSitemap:
 
         assert found == ["/", "/%C3%BCber/imprint", "/shop/lamp.html"]
 
-    async def test_has_no_pages_where_the_theme_does_not_say_where_they_are(self, desk: Desk) -> None:
+    async def test_has_no_pages_where_the_theme_does_not_say_where_they_are(
+        self, themed_desk: Callable[..., Awaitable[Desk]]
+    ) -> None:
+        desk = await themed_desk(product="/products/{slug}")
         await set_section(desk, content={"pages": [{"slug": "imprint", "title": "Imprint"}]})
 
         assert [url.loc for url in urls_of(await get(desk))] == [f"{desk.site['url']}/"]

@@ -20,7 +20,7 @@ from tests.webhook.world import dispatching
 # One after the other, in one worker: it builds the theme.
 pytestmark = pytest.mark.xdist_group("starter_theme")
 
-# In seconds after the change was answered. By webhook 2 are promised, and 0.2 usual: five times that for machines that
+# In seconds after the change was answered. By webhook 2 are promised and 0.2 usual; five times that for machines that
 # do other things besides, and still far from the minute in which polling would show it.
 BY_WEBHOOK = 10.0
 BY_POLL = 60.0

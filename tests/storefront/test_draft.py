@@ -247,6 +247,15 @@ class TestPreview:
         token: str = payload["previewToken"]
         return token
 
+    async def shown(self, desk: Desk, token: str) -> dict[str, Any]:
+        """What a theme of the desk's site is answered with the preview token."""
+        answer: dict[str, Any] = await desk.shop.graphql(
+            "{ storefrontConfig { version } }",
+            storefront_token=desk.site["storefrontToken"],
+            headers={"X-Preview-Token": token},
+        )
+        return answer
+
     async def test_shows_a_theme_the_draft_and_nobody_else(self, desk: Desk) -> None:
         draft = await desk.draft(changes={"theme": RED})
         token = await self.token(desk, draft)
@@ -284,21 +293,28 @@ class TestPreview:
         token = await self.token(desk, draft)
         await desk.done(DISCARD, id=draft["id"], input={"revision": 1})
 
-        assert await desk.config(**{"X-Preview-Token": token}) is None
+        answer = await self.shown(desk, token)
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["UNAUTHENTICATED"]
+        assert "was published or discarded" in answer["errors"][0]["message"]
         payload = await desk.send(PREVIEW, id=draft["id"])
         assert codes(payload) == [("NOT_OPEN", ["id"])]
         assert payload["previewToken"] is None
+
+    async def test_is_of_one_site(self, desk: Desk) -> None:
+        another = await open_desk(desk.shop)
+        token = await self.token(desk, await desk.draft())
+
+        answer = await self.shown(another, token)
+
+        assert answer["data"] == {"storefrontConfig": None}
+        assert "of another site" in answer["errors"][0]["message"]
 
     async def test_is_refused_where_it_is_not_good(self, desk: Desk, other_shop: Any) -> None:
         other = await open_desk(other_shop)
         foreign = await self.token(other, await other.draft())
         own = await self.token(desk, await desk.draft())
         for token in (foreign, "nonsense", own[:-2], desk.shop.owner_token):
-            answer = await desk.shop.graphql(
-                "{ storefrontConfig { version } }",
-                storefront_token=desk.site["storefrontToken"],
-                headers={"X-Preview-Token": token},
-            )
+            answer = await self.shown(desk, token)
             assert error_codes(answer) == ["UNAUTHENTICATED"], token
         alone = await desk.shop.graphql("{ storefrontConfig { version } }", headers={"X-Preview-Token": own})
         assert error_codes(alone) == ["UNAUTHENTICATED"]

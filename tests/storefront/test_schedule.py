@@ -13,7 +13,8 @@ from core.clock import now
 from core.ids import uuid_in
 from resolvers.storefront import is_any_due, publish_due
 from resolvers.storefront.due import _publish_or_fail
-from tests.people import audit_actions, becomes, codes, emails_to
+from tests.factories import Shop
+from tests.people import audit_actions, becomes, codes, emails_to, superuser_sql
 from tests.storefront.api import PUBLISH, REBASE, SCHEDULE, UNSCHEDULE, UPDATE, Desk, open_desk
 from tests.tasks.test_worker import worker
 
@@ -167,6 +168,26 @@ class TestWhenItsTimeHasCome:
         assert found["failure"] == 'theme/mode It must be one of ["light","dark","auto"].'
         # An API key scheduled it: the owners are told.
         assert len(await emails_to(desk.shop.platform, desk.shop.owner_email)) == 1
+
+    async def test_one_that_cannot_even_fail_keeps_no_other_from_going_live(self, desk: Desk, other_shop: Shop) -> None:
+        """A workspace without a counter can write no event, and with that nothing."""
+        other = await open_desk(other_shop)
+        stuck = await schedule(desk, await desk.draft(changes={"theme": RED}))
+        await schedule(other, await other.draft(changes={"theme": RED}), 3601)
+        sequence = await desk.sequence()
+        await superuser_sql("delete from workspace_counter where workspace_id = $1", desk.shop.workspace_id)
+        for each in (desk, other):
+            await come(each)
+
+        await publish_due(desk.shop.platform)
+
+        assert (await other.live())["number"] == 2
+        assert await desk.get(stuck) | {"publishAt": stuck["publishAt"]} == stuck
+        await superuser_sql(
+            "insert into workspace_counter (workspace_id, sequence) values ($1, $2)", desk.shop.workspace_id, sequence
+        )
+        await publish_due(desk.shop.platform)
+        assert (await desk.live())["number"] == 2
 
     async def test_one_that_fails_keeps_no_other_from_going_live(self, desk: Desk) -> None:
         other = await open_desk(desk.shop)

@@ -1,14 +1,20 @@
 """Trying an edit: what would be refused of it, with nothing written."""
 
+import time
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from core.ids import global_id, new_id
+from resolvers.storefront.canonical import MAX_VALUES
+from resolvers.storefront.sections import Misfit, check, validator
 from tests.people import codes
 from tests.storefront.api import CREATE, DISCARD, SCHEDULE, UPDATE, VALIDATE, Desk, open_desk
 from tests.tenancy.catalog import fingerprint
 
+STANDARD = Path("resolvers/theme/sections/settings.json")
 RED = {"colors": {"primary": "#ff0000"}}
 TO_RED = {"op": "replace", "path": "/theme/colors/primary", "value": "#ff0000"}
 EDITS: list[dict[str, Any]] = [
@@ -29,6 +35,36 @@ EDITS: list[dict[str, Any]] = [
     {"patch": [{"op": "remove", "path": "/theme/nothing/there"}]},
     {"patch": {}},
 ]
+
+
+class TestUniqueItems:
+    """`uniqueItems` of JSON Schema, in our own words: `check` holds to it what clients send."""
+
+    LIST = validator({"uniqueItems": True})
+
+    @pytest.mark.parametrize(
+        "items",
+        [[1, 1.0], [{"a": 1, "b": [2]}, {"b": [2.0], "a": 1}], [None, None], ["x", "y", "x"], [[], {}, []]],
+        ids=str,
+    )
+    def test_refuses_what_is_there_twice(self, items: list[Any]) -> None:
+        with pytest.raises(Misfit):
+            check(self.LIST, items)
+
+    @pytest.mark.parametrize("items", [[1, True], [0, False], [1, "1"], [[], {}], [1, 1.5], [], "xx"], ids=str)
+    def test_lets_pass_what_differs(self, items: Any) -> None:
+        check(self.LIST, items)
+        check(validator({"uniqueItems": False}), [1, 1])
+
+    def test_takes_no_longer_for_many_items_than_reading_them(self) -> None:
+        schema = validator(orjson.loads(STANDARD.read_bytes())["schema"])
+        before = time.process_time()
+
+        with pytest.raises(Misfit):
+            check(schema, {"languages": {"available": [{"a": number} for number in range(MAX_VALUES // 2)]}})
+
+        # Each compared with each would be minutes.
+        assert time.process_time() - before < 10
 
 
 class TestValidate:

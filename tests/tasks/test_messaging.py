@@ -84,6 +84,13 @@ class TestOutbox:
         message = message_from_bytes(path.read_bytes(), policy=email.policy.default)
         assert message["To"] == "ada@example.com"
 
+    async def test_writes_long_links_so_that_they_can_be_copied(self, tmp_path: Path) -> None:
+        link = "https://shop.example/invitation#" + "a=" * 100
+        await Outbox(tmp_path, SENDER).send(Email(new_id(), "you@example.com", "Come", f"See {link}\n"))
+
+        (path,) = list_of(tmp_path)
+        assert link in path.read_text()
+
     async def test_writes_a_second_copy_over_the_first(self, tmp_path: Path) -> None:
         sent, outbox = letter(), Outbox(tmp_path, SENDER)
 

@@ -98,7 +98,7 @@ with event as (
                              source, medium, campaign, device, browser, os, country, is_bot)
   values ($1, now(), $2, 'page_view', $2, $2, 'shop.example', '/', '', '', 'direct', '', '', 'desktop', 'Firefox',
           'Linux', '', false)),
-note as (insert into visitor_day_due (workspace_id, day) values ($1, current_date)),
+note as (insert into visitor_day_due (workspace_id, occurred_at) values ($1, current_date)),
 hour as (
   insert into visitor_hour (workspace_id, day, hour, visitors, sessions, page_views, events, bot_events)
   values ($1, current_date, now(), 1, 1, 1, 1, 0)),

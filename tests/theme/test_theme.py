@@ -173,6 +173,7 @@ class TestManifest:
             ({"$ref": "https://schemas.example/theme.json"}, "$ref"),
             ({"$ref": "file:///etc/passwd"}, "$ref"),
             ({"$ref": "#/$defs/missing"}, "$ref"),
+            ({"$ref": "#/$defs/a%25b", "$defs": {"a%25b": {}}}, "$ref"),
             ({"$id": "https://schemas.example/theme.json"}, "$id"),
             ({"$schema": "http://json-schema.org/draft-07/schema#"}, "$schema"),
             ({"properties": {"a": {"$dynamicRef": "#a"}}}, "properties.a.$dynamicRef"),
@@ -180,6 +181,16 @@ class TestManifest:
     )
     def test_takes_only_schemas_that_stand_alone(self, schema: Any, at: str) -> None:
         assert refused(manifest(sections={"theme": {"schema": schema}})) == [f"sections.theme.schema.{at}"]
+
+    def test_may_have_names_that_are_written_in_percent(self) -> None:
+        schema = {"$ref": "#/$defs/a%20b", "$defs": {"a b": {"type": "object"}}}
+
+        assert read_manifest(manifest(sections={"theme": {"schema": schema}})).sections
+
+    def test_refuses_a_schema_that_is_nothing_but_itself(self) -> None:
+        assert refused(manifest(sections={"theme": {"schema": {"allOf": [{"$ref": "#"}]}}})) == [
+            "sections.theme.default"
+        ]
 
     def test_holds_defaults_to_their_schemas(self) -> None:
         schema = {"type": "object", "properties": {"colour": {"enum": ["red"]}}}
