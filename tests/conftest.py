@@ -19,6 +19,10 @@ from routes.connection import BoundedHttp, BoundedWebSocket
 from server import Application
 from tests.client import GraphQL, LiveServer
 from tests.factories import Person, Shop, make_shop, make_user
+from tests.pipeline.machine import deployed, machine
+
+# Here, so that all who use them share one.
+__all__ = ["deployed", "machine"]
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -13,24 +12,12 @@ from core.ids import global_id
 from tests.client import LiveServer
 from tests.people import becomes
 from tests.starter import site
-from tests.starter.site import PLENTY, Site, change_price
+from tests.starter.site import BY_POLL, BY_WEBHOOK, PLENTY, Site, change_price, seconds_until
 from tests.storefront.api import Desk
 from tests.webhook.world import dispatching
 
-# One after the other, in one worker: it builds the theme.
+# One after the other, in the one worker that builds the theme.
 pytestmark = pytest.mark.xdist_group("starter_theme")
-
-# In seconds after the change was answered. By webhook 2 are promised and 0.2 usual; five times that for machines that
-# do other things besides, and still far from the minute in which polling would show it.
-BY_WEBHOOK = 10.0
-BY_POLL = 60.0
-
-
-async def seconds_until(ask: Callable[[], Awaitable[bool]]) -> float:
-    """How long it takes until asking gives yes."""
-    started = time.monotonic()
-    await becomes(True, ask, within=PLENTY)
-    return time.monotonic() - started
 
 
 class Line:
