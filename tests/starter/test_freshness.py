@@ -115,6 +115,17 @@ class TestWebhook:
 
         assert [(await told.http.get(path)).headers["x-nextjs-cache"] for path in others] == ["HIT", "HIT"]
 
+    async def test_leaves_no_page_unkept_that_was_made_since(self, told: Site, desk: Desk) -> None:
+        product = await desk.shop.product(price="12.50")
+        path = f"/products/{product['slug']}"
+        await becomes(True, lambda: _was_told(told, "product.created"), within=PLENTY)
+        await told.page(path)
+        await change_price(desk.shop, product, "13.75")
+        await becomes(True, lambda: told.shows(path, "€13.75"), within=PLENTY)
+
+        # What else the page shows is 60 s old at the most: soon enough to be no reason by then.
+        await becomes("HIT", lambda: _kept(told, path), within=20.0)
+
     async def test_that_nobody_signed_changes_nothing(self, told: Site, desk: Desk) -> None:
         body = (
             b'{"event_type":"product.updated","entity_id":"Product_1","workspace_id":"'
@@ -227,6 +238,10 @@ class TestStart:
 async def _says(running: Site, text: str, times: int = 1) -> bool:
     """Whether the site's log has it so often."""
     return running.log.read_text().count(text) >= times
+
+
+async def _kept(running: Site, path: str) -> object:
+    return (await running.http.get(path)).headers.get("x-nextjs-cache")
 
 
 async def _was_told(running: Site, kind: str = "product.updated", times: int = 1) -> bool:

@@ -48,7 +48,11 @@ const answer = cache(
     const key = `${document}\n${variables}`;
     const last = recall(key);
     const now = Date.now();
-    if (last && isFresh(tagsOf(last.data), last.generation) && now - last.at < MAX_AGE * 1000) return last;
+    if (last && isFresh(tagsOf(last.data), last.generation) && now - last.at < MAX_AGE * 1000) {
+      // As if it had been asked for now: or a page would be no newer than the oldest of what it shows, whose tags did not
+      // change, and not be kept because of a newer part, whose tags did.
+      return { ...last, generation: kept().generation };
+    }
     if (process.env["NEXT_PHASE"] === "phase-production-build") throw new ApiAway("A build asks nothing.");
     if (last && now < awayUntil) return last;
     const { generation, sequence } = kept();
