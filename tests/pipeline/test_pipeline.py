@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.live.socket import signed_in
 from tests.people import becomes
+from tests.pipeline.goods import euros, make_goods
 from tests.pipeline.machine import Deployed, Machine, operation
 from tests.starter.shopper import fill_in, put_in_cart
 from tests.starter.site import BY_POLL, BY_WEBHOOK, PLENTY, seconds_until
@@ -38,43 +39,6 @@ PICTURES = """
 [...document.images].filter((image) => image.getBoundingClientRect().top < innerHeight)
   .every((image) => image.complete && image.naturalWidth > 0)
 """
-
-
-class Goods:
-    """A product of the shop, whose price changes."""
-
-    def __init__(self, deployed: Deployed, made: dict[str, Any]) -> None:
-        self._machine = deployed.machine
-        self._made = made
-        self._revision = made["revision"]
-        self.path = f"/products/{made['slug']}"
-        self.url = deployed.url + self.path
-
-    async def reprice(self, amount: str) -> None:
-        variants = [{"id": self._made["variants"]["nodes"][0]["id"], "price": _euros(amount)}]
-        given = {"revision": self._revision, "variants": variants}
-        payload = await self._machine.send(operation("ProductUpdate"), id=self._made["id"], input=given)
-        self._revision = payload["product"]["revision"]
-
-    async def costs(self, page: Page, price: str) -> bool:
-        """Whether somebody who opens its page now reads that price."""
-        await page.goto(self.url)
-        return await page.locator(".purchase__price").inner_text() == price
-
-    async def is_kept(self, page: Page) -> bool:
-        """Whether its page is shown as it was made before."""
-        response = await page.goto(self.url)
-        return response is not None and response.headers.get("x-nextjs-cache") == "HIT"
-
-
-def _euros(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currencyCode": "EUR"}
-
-
-async def make_goods(deployed: Deployed, sku: str, amount: str) -> Goods:
-    variants = [{"sku": sku, "price": _euros(amount), "quantity": 5}]
-    given = {"title": f"Lamp {sku}", "status": "ACTIVE", "variants": variants}
-    return Goods(deployed, (await deployed.machine.send(operation("ProductCreate"), input=given))["product"])
 
 
 async def shows(page: Page, url: str, text: str) -> bool:
@@ -163,7 +127,7 @@ class TestLiveSite:
             await page.get_by_role("heading", name="Thank you").wait_for()
             heard = (await dashboard.next())["orderEvents"]
 
-        assert (heard["type"], heard["order"]["total"]) == ("ORDER_CREATED", _euros("42.00"))
+        assert (heard["type"], heard["order"]["total"]) == ("ORDER_CREATED", euros("42.00"))
         await expect(page.locator(".order")).to_contain_text(str(heard["order"]["number"]))
         visited = {goods.path, "/cart", "/checkout", "/order"}
         await becomes((1, visited), lambda: counted(machine, ordered_before, visited), within=PLENTY)
