@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -407,6 +408,15 @@ class TestVisitors:
         assert rows == [{name: cell(row[name]) for name in names} for row in stored]
         assert set(stored[0].keys()) - set(names) == {"workspace_id"}
         assert [row["is_bot"] for row in rows].count("true") == 1
+
+    async def test_events_are_of_days_that_postgresql_need_not_know(self, shop: Shop, new_zone: str) -> None:
+        await add_events(shop, 1)
+        await shop.sql("update workspace set time_zone = $1", new_zone)
+
+        (row,) = await exported(shop, "VISITOR_EVENTS")
+
+        day = datetime.fromisoformat(row["occurred_at"]).astimezone(ZoneInfo(new_zone)).date()
+        assert row["day"] == day.isoformat()
 
     async def test_events_are_those_of_a_site(self, shop: Shop) -> None:
         site = (await make_site(shop))["id"]
