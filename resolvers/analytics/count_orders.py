@@ -9,7 +9,7 @@ from uuid import UUID
 from core.connections import Connection
 from core.database import pinned
 from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, ZoneChangedError, bounds, give_room, hold_bounds
-from resolvers.analytics.note import DueDay, due_statement, find_due, note_all_statement
+from resolvers.analytics.note import DueDay, count_each, due_statement, find_due, note_all_statement
 from resolvers.context import Platform
 
 _DUE = due_statement("order_day_due", "placed_at", "order_day")
@@ -116,7 +116,7 @@ async def due_order_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueD
 
 async def count_due_orders(platform: Platform) -> int:
     """Counts what is due; gives how many days that were."""
-    return sum([await count_order_day(platform, *due) for due in await due_order_days(platform)])
+    return await count_each(platform, await due_order_days(platform), count_order_day)
 
 
 async def count_order_day(platform: Platform, workspace_id: UUID, day: date) -> bool:

@@ -3,13 +3,21 @@
 So they stay right whatever the workspace's time zone becomes: who counts finds the day, by the zone as it is then.
 """
 
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfoNotFoundError
 
+import asyncpg
+import structlog
+
+from core.database import is_passing
 from resolvers.analytics.day import REST
 from resolvers.context import Platform
 from resolvers.visitor import day_of
+
+log = structlog.get_logger()
 
 
 class DueDay(NamedTuple):
@@ -22,10 +30,12 @@ class DueDay(NamedTuple):
 def due_statement(notes: str, moment: str, counted: str) -> str:
     """Finds a moment of each day that has notes and does not rest; `counted` has the days.
 
-    Of the moments only the quarters of an hour, at which every day there is begins. What PostgreSQL takes for the day
-    only paces.
+    The newest day of each workspace comes first, then the next of each: who has many to count keeps nobody waiting. Of
+    the moments only the quarters of an hour, at which every day there is begins. What PostgreSQL takes for the day only
+    paces, so it may be another one where PostgreSQL does not know the zone.
     """
-    day = "(d.moment at time zone w.time_zone)::date"
+    zone = "case when pg_input_is_valid('2000-01-01 ' || w.time_zone, 'timestamptz') then w.time_zone else 'UTC' end"
+    day = f"(d.moment at time zone {zone})::date"
     return f"""
     select d.workspace_id, w.time_zone, min(d.moment) as moment
       from (select distinct workspace_id, date_bin('15 minutes', {moment}, 'epoch') as moment from {notes}) d
@@ -33,6 +43,7 @@ def due_statement(notes: str, moment: str, counted: str) -> str:
       left join {counted} v on v.workspace_id = d.workspace_id and v.day = {day}
      where v.counted_at is null or v.counted_at < now() - {REST} * v.counting_ms * interval '1 millisecond'
      group by d.workspace_id, w.time_zone, {day}
+     order by row_number() over (partition by d.workspace_id order by min(d.moment) desc)
      limit $1
     """  # noqa: S608 - names and numbers of ours
 
@@ -41,7 +52,33 @@ async def find_due(platform: Platform, statement: str, limit: int) -> list[DueDa
     """The days that are to be counted now, by a statement of `due_statement`."""
     async with platform.database.system.acquire() as connection:
         rows = await connection.fetch(statement, limit)
-    return sorted({DueDay(row["workspace_id"], day_of(row["moment"], row["time_zone"])) for row in rows})
+    found: dict[DueDay, None] = {}
+    for workspace_id, time_zone, moment in rows:
+        try:
+            found[DueDay(workspace_id, day_of(moment, time_zone))] = None
+        except ZoneInfoNotFoundError:
+            log.error("days not counted: no such time zone", workspace=str(workspace_id), time_zone=time_zone)  # noqa: TRY400 - the sentence says it all
+    return list(found)
+
+
+async def count_each(
+    platform: Platform, days: Iterable[DueDay], count: Callable[[Platform, UUID, date], Awaitable[bool]]
+) -> int:
+    """Counts the days; gives how many were. One that cannot be counted keeps no other from it.
+
+    Raises:
+        asyncpg.PostgresError, OSError, Throttled: PostgreSQL is away, so that none can be counted.
+
+    """
+    counted = 0
+    for due in days:
+        try:
+            counted += await count(platform, *due)
+        except Exception as error:
+            if is_passing(error) and not isinstance(error, asyncpg.QueryCanceledError):
+                raise
+            log.exception("day not counted", workspace=str(due.workspace_id), day=str(due.day))
+    return counted
 
 
 def note_all_statement(notes: str, moment: str, counted: str) -> str:

@@ -2,18 +2,21 @@
 
 import asyncio
 import random
+import string
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import asyncpg
 import pytest
 
 from core.clock import now
 from core.database import pinned
 from resolvers.analytics.count import count_day, count_due_days, due_days, recount_days
 from resolvers.analytics.day import MAX_DAYS
+from resolvers.analytics.note import DueDay
 from resolvers.visitor import day_of as day_of_moment
 from tests.analytics import plain
 from tests.analytics.history import make_weeks, product_ids, random_events, store
@@ -269,6 +272,50 @@ class TestDueDays:
         assert await shop.sql("select from visitor_day_due") == []
         assert await figures(shop, "visitor_day", due[0].day)
 
+    async def test_of_one_workspace_keep_no_other_waiting(self, shop: Shop, other_shop: Shop) -> None:
+        await track(shop, [at(now() - timedelta(days=n)) for n in range(3)])
+        await track(other_shop, [at(now())])
+
+        found = await due_days(shop.platform, 10_000)
+
+        days = [day.day for day in found if day.workspace_id == shop.workspace_id]
+        assert days == [now().date() - timedelta(days=n) for n in range(3)], "the newest first"
+        (theirs,) = [day for day in found if day.workspace_id == other_shop.workspace_id]
+        assert found.index(theirs) < found.index(DueDay(shop.workspace_id, days[1]))
+
+    async def test_that_cannot_be_counted_keep_no_other_from_it(
+        self, shop: Shop, other_shop: Shop, no_other_worker: None
+    ) -> None:
+        # Longer than a key of an index may be.
+        path = "".join(random.Random(1).choices(string.ascii_letters, k=20_000))
+        (bad,) = random_events(random.Random(1), now(), timedelta(0), 1)
+        await store(shop, [bad | {"path": path, "name": "page_view", "is_bot": False}])
+        await track(other_shop, [at(now())])
+        with pytest.raises(asyncpg.ProgramLimitExceededError):
+            await count_day(shop.platform, shop.workspace_id, now().date())
+
+        await count_due_days(shop.platform)
+
+        assert await other_shop.sql("select from visitor_day_due") == []
+        assert await figures(other_shop, "visitor_day", now().date())
+        assert len(await shop.sql("select from visitor_day_due")) == 1, "it is tried again"
+        await shop.sql("delete from visitor_event")
+
+    @pytest.mark.parametrize("zone", ["Mars/Olympus", "europe/berlin"])
+    async def test_are_found_beside_a_workspace_whose_time_zone_is_unknown(
+        self, shop: Shop, other_shop: Shop, zone: str
+    ) -> None:
+        """The second is one to PostgreSQL and none to Python."""
+        for each in (shop, other_shop):
+            await track(each, [at(now())])
+        await set_zone(shop, zone)
+
+        found = {day.workspace_id for day in await due_days(shop.platform, 10_000)}
+
+        assert other_shop.workspace_id in found
+        assert shop.workspace_id not in found
+        await set_zone(shop, "UTC")
+
     async def test_rest_for_as_long_as_counting_them_cost(self, shop: Shop) -> None:
         await track(shop, [at(now())])
         await count(shop)
@@ -337,6 +384,24 @@ class TestTimeZone:
 
         rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
         assert [tuple(row) for row in rows] == [(moment.date() + timedelta(days=1), 1)]
+
+    async def test_must_be_one_that_postgresql_knows_too(self, shop: Shop, new_zone: str) -> None:
+        answer = await shop.admin(WORKSPACE_UPDATE, {"zone": new_zone})
+
+        (problem,) = answer["data"]["workspaceUpdate"]["userErrors"]
+        assert (problem["code"], problem["field"]) == ("INVALID", ["input", "timeZone"])
+        assert [row["time_zone"] for row in await shop.sql("select time_zone from workspace")] == ["UTC"]
+
+    async def test_that_postgresql_forgot_is_counted_by_still(self, shop: Shop, new_zone: str) -> None:
+        """As when its data came to a server that is older."""
+        await set_zone(shop, new_zone)
+        await track(shop, [at(now().replace(hour=20, minute=0) - timedelta(days=2))])
+        (due,) = [day for day in await due_days(shop.platform, 10_000) if day.workspace_id == shop.workspace_id]
+
+        assert await count_day(shop.platform, *due)
+
+        rows = await shop.sql("select day, page_views from visitor_day")
+        assert [tuple(row) for row in rows] == [(now().date() - timedelta(days=1), 1)]
 
     @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "Factory", "europe/berlin", "../../etc/passwd", "+02:00"])
     async def test_must_be_one_that_there_is(self, shop: Shop, zone: str) -> None:
