@@ -20,6 +20,7 @@ from dev.demo.catalog import SHOPS, Customer, Product, Shop
 from dev.demo.pictures import picture_svg
 from resolvers.account import NewUser, register_user
 from resolvers.account.password import hash_password
+from resolvers.analytics.count_orders import recount_orders
 from resolvers.api_key import NewApiKey, create_api_key
 from resolvers.authentication import Authenticator, Credentials, new_throttle
 from resolvers.context import Context, Platform
@@ -54,7 +55,7 @@ async def _seed_shop(platform: Platform, data_dir: Path, shop: Shop) -> dict[str
     await _add_catalog(member, workspace_id, data_dir, shop)
     theme_id = await _theme(member)
     site_id, storefront_token = await _site(member, workspace_id, shop, theme_id)
-    await _add_orders(member, workspace_id, shop, storefront_token)
+    await add_orders(member, workspace_id, shop, storefront_token)
     key = await create_api_key(member, validated(NewApiKey, {"name": "Demo", "scopes": list(SCOPES)}))
     return {
         "id": global_id("Workspace", workspace_id),
@@ -160,8 +161,11 @@ def _product_input(shop: Shop, product: Product, workspace_id: UUID) -> dict[str
     }
 
 
-async def _add_orders(member: Context, workspace_id: UUID, shop: Shop, storefront_token: str) -> None:
-    """Orders of the last weeks where there are none, a few of them cancelled. They are placed now and dated back."""
+async def add_orders(member: Context, workspace_id: UUID, shop: Shop, storefront_token: str) -> None:
+    """Orders of the last weeks where there are none, a few of them cancelled. They are placed now and dated back.
+
+    The days that they came to be of are counted by the worker.
+    """
     platform = member.platform
     caller = await Authenticator(platform, new_throttle(platform)).identify(
         Credentials(storefront_token=storefront_token), "127.0.0.1"
@@ -194,6 +198,8 @@ async def _add_orders(member: Context, workspace_id: UUID, shop: Shop, storefron
                 order_id,
                 now() - timedelta(days=days),
             )
+    async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+        await recount_orders(connection, workspace_id)
 
 
 def _order_input(customer: Customer, variants: Sequence[UUID], chance: random.Random) -> dict[str, Any]:
