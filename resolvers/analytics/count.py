@@ -26,7 +26,8 @@ _CLEAR = tuple(
     f"delete from {table} where workspace_id = $1 and day = $2"  # noqa: S608 - names of ours
     for table in ("visitor_hour", "visitor_day_product", "visitor_day_dimension")
 )
-# `$2` is the day, from `$3` up to `$4`. Sessions are put in order once: `n` counts their events, `m` those of the same
+# `$2` is the day, from `$3` up to `$4`. One without any event has no row, unless it had one.
+# Sessions are put in order once: `n` counts their events, `m` those of the same
 # name, `m_left` the same from behind. Of pages only what changed is written, and added to the month.
 _COUNT = f"""
 with event as materialized (
@@ -137,6 +138,7 @@ select $1, $2, e.visitors, s.sessions, s.bounces, e.page_views, e.events, e.bot_
            count(*) filter (where reached >= 1) as viewed, count(*) filter (where reached >= 2) as carted,
            count(*) filter (where reached >= 3) as checked_out, count(*) filter (where reached >= 4) as purchased
       from visit) s
+ where e.events + e.bot_events > 0 or exists (select from visitor_day where workspace_id = $1 and day = $2)
 on conflict (workspace_id, day) do update
    set visitors = excluded.visitors, sessions = excluded.sessions, bounces = excluded.bounces,
        page_views = excluded.page_views, events = excluded.events, bot_events = excluded.bot_events,

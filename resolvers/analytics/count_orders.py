@@ -18,7 +18,8 @@ _TAKE = """
 delete from order_day_due where workspace_id = $1 and placed_at >= $2 and placed_at < $3 returning email
 """
 _CLEAR = "delete from order_hour where workspace_id = $1 and day = $2"
-# `$2` is the day, from `$3` up to `$4`. Of products only what changed is written, and added to the month.
+# `$2` is the day, from `$3` up to `$4`. One without any order has no row, unless it had one.
+# Of products only what changed is written, and added to the month.
 _COUNT = """
 with placed as materialized (
   select id, date_bin('1 hour', placed_at, $3) as hour, total_amount, status <> 'CANCELLED' as counts
@@ -60,6 +61,7 @@ insert into order_day as v (workspace_id, day, orders, units, revenue_amount, ca
 select $1, $2, count(*) filter (where counts), coalesce((select sum(quantity) from line), 0),
        coalesce(sum(total_amount) filter (where counts), 0), count(*) filter (where not counts), 0
   from placed
+having count(*) > 0 or exists (select from order_day where workspace_id = $1 and day = $2)
 on conflict (workspace_id, day) do update
    set orders = excluded.orders, units = excluded.units, revenue_amount = excluded.revenue_amount,
        cancelled_orders = excluded.cancelled_orders

@@ -347,6 +347,20 @@ class TestTimeZone:
         rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
         assert [(row["day"], row["page_views"]) for row in rows] == [(moment.date() + timedelta(days=1), 1)]
 
+    async def test_leaves_no_days_on_which_nothing_was(self, shop: Shop) -> None:
+        """However often it changes."""
+        await track(shop, [at(now())])
+        await count(shop)
+        zones = ["Asia/Kolkata", "America/New_York"] * 3
+
+        for revision, zone in enumerate(zones, 1):
+            await shop.admin(WORKSPACE_UPDATE.replace("revision: 1", f"revision: {revision}"), {"zone": zone})
+            await count(shop)
+
+        assert [row["time_zone"] for row in await shop.sql("select time_zone from workspace")] == [zones[-1]]
+        days = [row["day"] for row in await shop.sql("select day from visitor_day")]
+        assert len(days) <= 3, "today by each of the zones"
+
     async def test_says_what_day_it_is_also_of_events_that_were_taken_by_the_old_one(self, shop: Shop) -> None:
         """A shopper's token is believed for seconds, with the time zone that the workspace had."""
         moment = now().replace(hour=20, minute=0) - timedelta(days=2)

@@ -228,6 +228,8 @@ class TestTimeZone:
 
         assert answer["data"]["workspaceUpdate"]["workspace"] == {"timeZone": zone}
         await assert_right(shop, sales, zone)
+        days = {row["day"] for row in await shop.sql("select day from order_day")}
+        assert days == {day_of(sale, each) for sale in sales for each in ("UTC", zone)}
 
     async def test_may_be_about_to_change_while_a_day_is_counted(self, shop: Shop) -> None:
         sales = random_sales(random.Random(3), await items(shop, 2), days_ago(2), timedelta(days=2), 20)
