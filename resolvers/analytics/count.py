@@ -13,7 +13,7 @@ from core.clock import now
 from core.connections import Connection
 from core.database import pinned
 from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, ZoneChangedError, bounds, give_room, hold_bounds
-from resolvers.analytics.note import DueDay, count_each, due_statement, find_due, note_all_statement
+from resolvers.analytics.note import VISITORS, DueDay, count_each, due_statement, find_due, note_all_statement
 from resolvers.context import Platform
 
 MAX_SECONDS_ON_PAGE = 3_600
@@ -163,7 +163,7 @@ async def due_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueDay]:
 
 async def count_due_days(platform: Platform) -> int:
     """Counts what is due; gives how many days that were."""
-    return await count_each(platform, await due_days(platform), count_day)
+    return await count_each(platform, VISITORS, await due_days(platform), count_day)
 
 
 async def count_day(platform: Platform, workspace_id: UUID, day: date) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from core.connections import Connection
 from core.database import pinned
 from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, ZoneChangedError, bounds, give_room, hold_bounds
-from resolvers.analytics.note import DueDay, count_each, due_statement, find_due, note_all_statement
+from resolvers.analytics.note import ORDERS, DueDay, count_each, due_statement, find_due, note_all_statement
 from resolvers.context import Platform
 
 _DUE = due_statement("order_day_due", "placed_at", "order_day")
@@ -118,7 +118,7 @@ async def due_order_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueD
 
 async def count_due_orders(platform: Platform) -> int:
     """Counts what is due; gives how many days that were."""
-    return await count_each(platform, await due_order_days(platform), count_order_day)
+    return await count_each(platform, ORDERS, await due_order_days(platform), count_order_day)
 
 
 async def count_order_day(platform: Platform, workspace_id: UUID, day: date) -> bool:

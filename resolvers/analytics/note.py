@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import asyncpg
 import structlog
+from prometheus_client import Counter
 
 from core.database import is_passing
 from resolvers.analytics.day import REST
@@ -18,6 +19,14 @@ from resolvers.context import Platform
 from resolvers.visitor import day_of
 
 log = structlog.get_logger()
+
+VISITORS, ORDERS = "visitors", "orders"
+COUNTED = Counter(
+    "vitrine_days_counted_total", "Days of shops that were to be counted, by what became of it.", ["of", "end"]
+)
+for _of in (VISITORS, ORDERS):
+    for _end in ("counted", "failed"):
+        COUNTED.labels(_of, _end)
 
 
 class DueDay(NamedTuple):
@@ -62,9 +71,9 @@ async def find_due(platform: Platform, statement: str, limit: int) -> list[DueDa
 
 
 async def count_each(
-    platform: Platform, days: Iterable[DueDay], count: Callable[[Platform, UUID, date], Awaitable[bool]]
+    platform: Platform, of: str, days: Iterable[DueDay], count: Callable[[Platform, UUID, date], Awaitable[bool]]
 ) -> int:
-    """Counts the days; gives how many were. One that cannot be counted keeps no other from it.
+    """Counts the days, of `VISITORS` or `ORDERS`; gives how many were. One that cannot be keeps no other from it.
 
     Raises:
         asyncpg.PostgresError, OSError, Throttled: PostgreSQL is away, so that none can be counted.
@@ -73,11 +82,14 @@ async def count_each(
     counted = 0
     for due in days:
         try:
-            counted += await count(platform, *due)
+            if await count(platform, *due):
+                counted += 1
+                COUNTED.labels(of, "counted").inc()
         except Exception as error:
             if is_passing(error) and not isinstance(error, asyncpg.QueryCanceledError):
                 raise
-            log.exception("day not counted", workspace=str(due.workspace_id), day=str(due.day))
+            COUNTED.labels(of, "failed").inc()
+            log.exception("day not counted", of=of, workspace=str(due.workspace_id), day=str(due.day))
     return counted
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import asyncpg
 import pytest
+from prometheus_client import Counter
 
 from core.clock import now
 from core.database import pinned
 from resolvers.analytics.count import count_day, count_due_days, due_days, recount_days
 from resolvers.analytics.day import MAX_DAYS
-from resolvers.analytics.note import DueDay
+from resolvers.analytics.note import COUNTED, VISITORS, DueDay
 from resolvers.visitor import day_of as day_of_moment
 from tests.analytics import plain
 from tests.analytics.history import make_weeks, product_ids, random_events, store
@@ -93,6 +94,11 @@ async def held(shop: Shop, statement: str, end: str) -> AsyncIterator[Callable[[
             yield is_waited_for
         finally:
             await connection.execute(end)
+
+
+def number_of(counter: Counter) -> float:
+    (metric,) = counter.collect()
+    return next(sample.value for sample in metric.samples if sample.name.endswith("_total"))
 
 
 async def set_zone(shop: Shop, zone: str) -> None:
@@ -294,8 +300,12 @@ class TestDueDays:
         with pytest.raises(asyncpg.ProgramLimitExceededError):
             await count_day(shop.platform, shop.workspace_id, now().date())
 
+        failed = COUNTED.labels(VISITORS, "failed")
+        before = number_of(failed)
+
         await count_due_days(shop.platform)
 
+        assert number_of(failed) > before
         assert await other_shop.sql("select from visitor_day_due") == []
         assert await figures(other_shop, "visitor_day", now().date())
         assert len(await shop.sql("select from visitor_day_due")) == 1, "it is tried again"
