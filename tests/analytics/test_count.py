@@ -248,6 +248,28 @@ class TestCountDay:
         for day in {event["occurred_at"].date() for event in events}:
             await assert_right(shop, events, day, "UTC")
 
+    async def test_leaves_the_notes_of_other_days(self, shop: Shop) -> None:
+        days = [now().date() - timedelta(days=n) for n in (2, 1, 0)]
+        noon = now().replace(hour=0, minute=1)
+        await track(shop, [at(noon - timedelta(days=n)) for n in (2, 1, 0)])
+
+        await count_day(shop.platform, shop.workspace_id, days[1])
+
+        rows = await shop.sql("select occurred_at from visitor_day_due order by 1")
+        assert [row["occurred_at"].date() for row in rows] == [days[0], days[2]]
+        assert [row["day"] for row in await shop.sql("select day from visitor_day")] == [days[1]]
+
+    async def test_gives_way_to_who_counts_a_day_of_the_month(self, shop: Shop) -> None:
+        """Both add what changed to the same month."""
+        await track(shop, [at(now())])
+        lock = f"select pg_advisory_xact_lock(hashtextextended('visitor_month {shop.workspace_id} {now():%Y-%m}', 0))"
+
+        async with held(shop, lock, "rollback"):
+            assert not await count_day(shop.platform, shop.workspace_id, now().date())
+
+        assert await shop.sql("select from visitor_day") == []
+        assert len(await shop.sql("select from visitor_day_due")) == 1
+
     async def test_leaves_what_it_counted_of_days_whose_events_are_gone(self, shop: Shop) -> None:
         day = now().date() - timedelta(days=shop.platform.settings.visitor_event_days)
         await shop.sql(

@@ -9,7 +9,7 @@ import pytest
 
 from core.clock import now
 from core.database import pinned
-from core.ids import uuid_in
+from core.ids import new_id, uuid_in
 from resolvers.analytics.count_orders import (
     count_due_orders,
     count_order_day,
@@ -143,6 +143,29 @@ class TestCountOrderDay:
         await count_orders(shop)
 
         await assert_right(shop, sales, "UTC")
+
+    async def test_leaves_the_notes_of_other_days(self, shop: Shop) -> None:
+        (item,) = await items(shop, 1)
+        midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+        moments = [midnight, midnight + timedelta(hours=23), midnight + timedelta(days=1)]
+        await sell(shop, [Sale(new_id(), "ada@example.com", moment, ((item, 1, 5),)) for moment in moments])
+
+        await count_order_day(shop.platform, shop.workspace_id, midnight.date())
+
+        rows = await shop.sql("select placed_at from order_day_due")
+        assert [row["placed_at"] for row in rows] == moments[2:]
+        assert [tuple(row) for row in await shop.sql("select day, orders from order_day")] == [(midnight.date(), 2)]
+
+    async def test_gives_way_to_who_counts_orders(self, shop: Shop) -> None:
+        """Both add what changed to the same months and customers."""
+        await shop.order(await shop.variant())
+        lock = f"select pg_advisory_xact_lock(hashtextextended('order_day {shop.workspace_id}', 0))"
+
+        async with held(shop, lock, "rollback"):
+            assert not await count_order_day(shop.platform, shop.workspace_id, now().date())
+
+        assert await shop.sql("select from order_day") == []
+        assert len(await shop.sql("select from order_day_due")) == 1
 
     async def test_counts_orders_as_they_are_placed_and_cancelled(self, shop: Shop) -> None:
         variant = await shop.variant(quantity=100)
