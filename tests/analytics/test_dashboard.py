@@ -20,6 +20,7 @@ from tests.analytics.history import make_weeks, random_events, store
 from tests.analytics.orders import cancel, count_orders, days_ago, items, random_sales, sell
 from tests.analytics.plain_dashboard import History
 from tests.analytics.test_count import DAYS, count, set_zone
+from tests.analytics.test_count_orders import CANCEL
 from tests.factories import Shop
 from tests.operations import ADMIN
 from tests.people import error_codes
@@ -249,6 +250,24 @@ class TestAnalytics:
         for each in found["a"]["topProducts"]:
             assert each["same"] == each["product"] | {"variants": {"totalCount": 1}}
         assert found["b"] == {"from": now().date().isoformat()}
+
+
+class TestCustomers:
+    """`customers`."""
+
+    async def test_are_never_fewer_than_none(self, shop: Shop) -> None:
+        """An order was cancelled, and that is not counted yet."""
+        order = (await shop.order(await shop.variant()))["order"]
+        await count_orders(shop)
+        document = "{ analytics(range: { days: 2 }) { customers { total new returning } } }"
+        before = await shop.admin(document)
+
+        answer = await shop.admin(CANCEL, {"id": order["id"]})
+        after = await shop.admin(document)
+
+        assert answer["data"]["orderCancel"]["userErrors"] == []
+        assert before["data"]["analytics"]["customers"] == {"total": 1, "new": 1, "returning": 0}
+        assert after["data"]["analytics"]["customers"] == {"total": 0, "new": 0, "returning": 0}
 
 
 class TestReading:
