@@ -101,6 +101,22 @@ class TestCountOrderDay:
         assert {day - timedelta(days=1), day, day + timedelta(days=1)} <= {day_of(sale, zone) for sale in sales}
         await assert_right(shop, sales, zone)
 
+    @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+    async def test_puts_customers_into_months_of_utc(self, shop: Shop, zone: str) -> None:
+        """Also those of a day that is of two of them."""
+        await set_zone(shop, zone)
+        (item,) = await items(shop, 1)
+        edge = datetime(2026, 10, 1, tzinfo=UTC)
+        sales = [
+            Sale(new_id(), f"{number}@example.com", edge + timedelta(seconds=seconds), ((item, 1, 5),))
+            for number, seconds in enumerate((-1, 0, 1))
+        ]
+        await sell(shop, sales)
+
+        await count_orders(shop)
+
+        await assert_right(shop, sales, zone)
+
     @pytest.mark.parametrize("seed", range(8))
     async def test_takes_cancelled_orders_out_of_the_day_of_their_placing(self, shop: Shop, seed: int) -> None:
         chance = random.Random(seed)
