@@ -12,7 +12,7 @@ import pytest
 
 from core.access import Caller, CallerKind
 from core.clock import now
-from core.ids import global_id
+from core.ids import global_id, uuid_in
 from resolvers.analytics.reader import reading
 from resolvers.context import ANALYSES_AT_ONCE, Context
 from tests.analytics import plain_dashboard as slow
@@ -324,6 +324,31 @@ class TestStock:
             {"available": 1, "quantity": 2, "turnover": 2 / 2, "daysLeft": 2.0},
             {"available": 92, "quantity": 8, "turnover": 8 / 96, "daysLeft": 46.0},
         ]
+
+    async def test_leaves_out_what_was_deleted(self, shop: Shop) -> None:
+        variant, product = await shop.variant(quantity=9), await shop.variant(quantity=9)
+        for each in (variant, product):
+            await shop.order(each)
+        await count_orders(shop)
+        await shop.sql(
+            "update product_variant set deleted_at = now() where id = $1", uuid_in(variant, "ProductVariant")
+        )
+        await shop.sql(
+            "update product set deleted_at = now() where id = (select product_id from product_variant where id = $1)",
+            uuid_in(product, "ProductVariant"),
+        )
+        document = """{
+          analytics(range: { days: 4 }) {
+            stock { available quantity daysLeft } inventory { variants outOfStock units }
+          }
+        }"""
+
+        answer = await shop.admin(document)
+
+        assert answer["data"]["analytics"] == {
+            "stock": [{"available": 0, "quantity": 1, "daysLeft": 0.0}],
+            "inventory": {"variants": 0, "outOfStock": 0, "units": 0},
+        }
 
     async def test_is_null_for_who_may_not_see_it(self, shop: Shop) -> None:
         document = "{ analytics(range: { days: 1 }) { orders stock { available } inventory { units } } }"
