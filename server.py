@@ -25,7 +25,7 @@ from core.cache import AnswerCache, CacheCollector
 from core.database import Database
 from core.event_loop import watch_lag
 from core.persisted import PersistedDocuments
-from core.pubsub import Doorbells
+from core.pubsub import DEPLOYMENTS_CHANNEL, Doorbells
 from core.settings import Settings, settings_or_exit
 from core.telemetry import REQUEST_LOG, configure_logging
 from integrations.storage import new_storage
@@ -34,12 +34,14 @@ from resolvers.authentication import Authenticator, new_throttle
 from resolvers.context import Platform
 from resolvers.feed import Feed
 from resolvers.health import Backlog
+from resolvers.hosting.route import SiteRoutes
 from resolvers.storefront_token import RegisteredDocuments
 from routes.asset import ROUTES as ASSET_ROUTES
 from routes.connection import BoundedHttp, BoundedWebSocket
 from routes.export import export_routes
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
+from routes.hosted import HostedSites, SiteNames
 from routes.media import Media
 from routes.seo import ROUTES as SEO_ROUTES
 from routes.track import PATH as TRACK
@@ -93,6 +95,7 @@ class Application:
             ],
         )
         self.state = self._starlette.state
+        self._site_names = SiteNames(settings)
         # It looks at addresses, which is only worth its time where there is something to find.
         self._proxied: Any = ProxyHeadersMiddleware(cast("Any", self._direct), settings.trusted_proxies)
 
@@ -103,11 +106,23 @@ class Application:
             await self._direct(scope, receive, send)
 
     async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (site := self._site_names.site_in(_host(scope))):
+            await self.state.hosted_sites(scope, receive, send, site)
+            return
         door: Any = self._starlette
         if scope["type"] == "http":
             path = scope["path"]
             door = self.state.http_door if path == "/graphql" else self.state.track_door if path == TRACK else door
         await door(scope, receive, send)
+
+
+def _host(scope: Scope) -> bytes:
+    """What the browser asked for, which comes first of the headers as a rule."""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host: bytes = value
+            return host
+    return b""
 
 
 def _came_through_proxy(scope: Scope) -> bool:
@@ -135,6 +150,8 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     app.state.http_door = HttpDoor(runner, admission, cache, partial(_page, settings))
     app.state.track_door = TrackDoor(platform, authenticator, throttle)
     app.router.routes.append(WebSocketRoute("/graphql", websocket))
+    site_routes = SiteRoutes(platform)
+    app.state.hosted_sites = hosted_sites = HostedSites(site_routes)
     # The first user agent that is looked at has all of their patterns read, which takes half a second.
     device_of("")
     # The schema and the modules live as long as the process: the collector need not look at them again and again. And
@@ -146,6 +163,8 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
         platform.doorbells.run,
         authenticator.run,
         registered.run,
+        site_routes.run,
+        partial(platform.doorbells.listen, DEPLOYMENTS_CHANNEL, platform.deployment_waiters.hear, at_once=True),
         feed.run,
         partial(platform.polls.run, platform.database),
         watch_lag,
@@ -159,6 +178,7 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await platform.polls.close(platform.database)
+        await hosted_sites.close()
         REGISTRY.unregister(collector)
         REQUEST_LOG.flush()
         await platform.database.close()

@@ -14,6 +14,9 @@ class SyncEventType(StrEnum):
     SITE_CREATED = "site.created"
     SITE_UPDATED = "site.updated"
     SITE_DELETED = "site.deleted"
+    SITE_DEPLOYED = "site.deployed"
+    DEPLOYMENT_CREATED = "deployment.created"
+    DEPLOYMENT_FAILED = "deployment.failed"
     STOREFRONT_PUBLISHED = "storefront.published"
     STOREFRONT_DRAFT_UPDATED = "storefront.draft_updated"
     BANNER_PUBLISHED = "banner.published"
@@ -41,6 +44,9 @@ _UNSEEN = frozenset(
         SyncEventType.SITE_CREATED,
         SyncEventType.SITE_UPDATED,
         SyncEventType.SITE_DELETED,
+        SyncEventType.SITE_DEPLOYED,
+        SyncEventType.DEPLOYMENT_CREATED,
+        SyncEventType.DEPLOYMENT_FAILED,
         SyncEventType.STOREFRONT_DRAFT_UPDATED,
         SyncEventType.BANNER_DRAFT_UPDATED,
         SyncEventType.LOGO_DRAFT_UPDATED,

@@ -1,7 +1,8 @@
 """Doorbells over Redis: a hint that something was committed. Losing one costs a sweep, never an event."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import structlog
@@ -17,6 +18,8 @@ EVENTS_CHANNEL = "vitrine:events:"
 PUBLISHED_CHANNEL = "vitrine:published:"
 REVOKED_CHANNEL = "vitrine:revoked:"
 DELIVERIES_CHANNEL = "vitrine:deliveries:"
+DEPLOYMENTS_CHANNEL = "vitrine:deployments:"
+SITES_CHANNEL = "vitrine:sites:"
 
 
 def events_channel(workspace_id: UUID) -> str:
@@ -36,6 +39,16 @@ def revoked_channel(row_id: UUID) -> str:
 def deliveries_channel(workspace_id: UUID) -> str:
     """Rung when somebody asked for webhooks to be sent: a ping, a replay, an endpoint that is active again."""
     return f"{DELIVERIES_CHANNEL}{workspace_id}"
+
+
+def deployment_channel(deployment_id: UUID) -> str:
+    """Rung when a deployment has come further."""
+    return f"{DEPLOYMENTS_CHANNEL}{deployment_id}"
+
+
+def site_channel(site_id: UUID) -> str:
+    """Rung when a site is to be served in another way, or is."""
+    return f"{SITES_CHANNEL}{site_id}"
 
 
 class Doorbells:
@@ -93,3 +106,27 @@ class Doorbells:
             await pubsub.psubscribe(f"{prefix}*")
             async for message in pubsub.listen():
                 yield message["channel"].decode()
+
+
+class Waiters:
+    """Lets many wait for doorbells of one kind, each for those that name something of theirs."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = {}
+
+    def hear(self, name: str) -> None:
+        """Wakes those who wait for the name. For `Doorbells.listen`."""
+        for event in self._waiting.get(name, ()):
+            event.set()
+
+    @contextmanager
+    def waiting(self, name: str) -> Iterator[asyncio.Event]:
+        """An event that is set by each doorbell in the block. Who has seen it clears it."""
+        event = asyncio.Event()
+        self._waiting.setdefault(name, set()).add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[name].discard(event)
+            if not self._waiting[name]:
+                del self._waiting[name]

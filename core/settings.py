@@ -17,6 +17,8 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.origin import origin_matches, parse_origin
+
 MIN_SECRET_KEY_LENGTH = 32
 # What fits into a header as a bearer token.
 _GOOD_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
@@ -104,6 +106,26 @@ class Settings(BaseSettings):
     )
     sites_per_workspace: int = Field(default=20, ge=0, description="How many sites a workspace may have.")
 
+    themes_dir: Path = Field(default=Path("themes"), description="Where the folders of themes lie.")
+    builds_dir: Path | None = Field(
+        default=None, description="Where themes are built and builds are kept; DATA_DIR/builds by default."
+    )
+    builds_at_once: int = Field(default=1, ge=0, description="How many builds a worker runs at once.")
+    builds_at_once_per_workspace: int = Field(default=1, ge=1, description="The same, of one workspace by all workers.")
+    build_seconds: float = Field(default=600.0, gt=0)
+    build_memory_bytes: int = Field(default=4_000 * MEGABYTE, ge=MEGABYTE)
+    build_disk_bytes: int = Field(default=3_000 * MEGABYTE, ge=MEGABYTE)
+    build_output_bytes: int = Field(default=20 * MEGABYTE, ge=1)
+    build_processes: int = Field(default=1_500, ge=1, description="Processes and threads.")
+    deployments_per_day: int = Field(default=100, ge=1, description="Of a workspace.")
+    deployments_kept: int = Field(default=5, ge=1, description="Of a site, to roll back to.")
+    deployments_workspace_bytes: int = Field(
+        default=5_000 * MEGABYTE, ge=1, description="What builds that are kept take."
+    )
+    site_idle_seconds: float = Field(
+        default=900.0, gt=0, description="A site that nobody asked for is stopped after so long."
+    )
+
     allowed_origins: str = Field(
         default="*",
         description="Origins whose pages may call the API, with commas between; * for all. No cookies are used.",
@@ -167,7 +189,14 @@ class Settings(BaseSettings):
         return [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
 
     def origin_allowed(self, origin: str) -> bool:
-        return "*" in self.origins or origin in self.origins or origin == self.base_url
+        if "*" in self.origins or origin in self.origins or origin == self.base_url:
+            return True
+        return self._origin_of_sites is not None and origin_matches(origin, (self._origin_of_sites,))
+
+    @cached_property
+    def _origin_of_sites(self) -> str | None:
+        """That of every site under the name that its slug makes, with `*` for the slug."""
+        return parse_origin(self.site_url("*"))
 
     @field_validator("sites_url")
     @classmethod
@@ -232,6 +261,11 @@ class Settings(BaseSettings):
         if not url.startswith("/"):
             return url
         return (self.assets_url if self.assets_url and url.startswith("/assets/") else self.base_url) + url
+
+    @property
+    def builds_path(self) -> Path:
+        """Where themes are built and builds are kept."""
+        return (self.builds_dir or self.data_dir / "builds").absolute()
 
     @cached_property
     def app_dsn(self) -> str:

@@ -1,4 +1,4 @@
-"""`make run`: PostgreSQL, Redis, migrations, demo shops, API and worker, in this terminal until Ctrl-C.
+"""`make run`: PostgreSQL, Redis, migrations, demo shops, API, worker and host, in this terminal until Ctrl-C.
 
 All that it keeps lies in `.data/`: the database, uploaded files, the secret key, the logs, and `demo.json`
 with the addresses and tokens of the demo shops.
@@ -7,6 +7,7 @@ with the addresses and tokens of the demo shops.
 import argparse
 import contextlib
 import fcntl
+import hashlib
 import http.client
 import json
 import os
@@ -33,6 +34,7 @@ from dev.services import migrate, run_logged
 from dev.supervisor import Program, Supervisor
 
 DATA = Path(".data")
+BUILDS_OF_ROOT = Path("/var/cache/vitrine/builds")
 READY_SECONDS = 60.0
 LOG_BYTES = 10_000_000  # a log longer than this is put aside at the next start, as name.log.1
 _LOOK_SECONDS = 0.2  # between looks at the children
@@ -125,8 +127,20 @@ def _environment() -> dict[str, str]:
         **{name: value for name, value in environment.items() if value},
         "PORT": port,
         "DATA_DIR": str(DATA.absolute()),
+        **_builds_dir(environment),
         "PYTHONUNBUFFERED": "1",  # or the last words of a killed process stay in its buffer
     }
+
+
+def _builds_dir(environment: dict[str, str]) -> dict[str, str]:
+    """Where root builds: each build and site has a user of its own then, whom the data folder is closed to.
+
+    Elsewhere they are this user's, and lie in the data folder.
+    """
+    if os.geteuid() != 0 or environment.get("BUILDS_DIR"):
+        return {}
+    here = hashlib.sha256(str(DATA.absolute()).encode()).hexdigest()[:16]
+    return {"BUILDS_DIR": str(BUILDS_OF_ROOT / here)}
 
 
 @contextlib.contextmanager
@@ -224,10 +238,11 @@ def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path) -> N
             logs / "demo.log",
             "The demo shops were not made.",
         )
-    with step("Starting API and worker"):
+    with step("Starting API, worker and host"):
         api = Program([sys.executable, "-m", "server"], environment, logs / "api.log")
         supervisor.start("The API", api)
         supervisor.start("The worker", Program([sys.executable, "-m", "tasks"], environment, logs / "worker.log"))
+        supervisor.start("The host", Program([sys.executable, "-m", "tasks.host"], environment, logs / "host.log"))
         _wait_until_ready(int(environment["PORT"]), api)
 
 

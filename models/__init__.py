@@ -24,6 +24,7 @@ from models.analytics import (
 from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.banner import Banner, BannerVersion
 from models.base import Base
+from models.deployment import Deployment, DeploymentLogLine, SiteServer
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.logo import Logo, LogoVersion
 from models.order import OrderLine, SalesOrder
@@ -38,7 +39,7 @@ from models.order_day import (
 )
 from models.polling import PollingState
 from models.product import Product, ProductImage, ProductSearchToken, ProductVariant
-from models.site import Hostname, Site, Theme, ThemeVersion
+from models.site import Hostname, Site, Theme, ThemeSource, ThemeVersion
 from models.storefront import StorefrontAsset, StorefrontDraft, StorefrontGrant, StorefrontMember, StorefrontVersion
 from models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHour, WebhookRelay, Worker
 from models.workspace import ApiKey, Invitation, Membership, PersistedOperation, StorefrontToken, Workspace
@@ -53,6 +54,8 @@ __all__ = [
     "Banner",
     "BannerVersion",
     "Base",
+    "Deployment",
+    "DeploymentLogLine",
     "EmailMessage",
     "Hostname",
     "IdempotencyKey",
@@ -79,6 +82,7 @@ __all__ = [
     "SalesOrder",
     "SignInThrottle",
     "Site",
+    "SiteServer",
     "StorefrontAsset",
     "StorefrontDraft",
     "StorefrontGrant",
@@ -87,6 +91,7 @@ __all__ = [
     "StorefrontVersion",
     "SyncEvent",
     "Theme",
+    "ThemeSource",
     "ThemeVersion",
     "UserAuditEntry",
     "UserIdempotencyKey",

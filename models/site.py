@@ -55,8 +55,35 @@ class ThemeVersion(Base):
     created_at: Mapped[CreatedAt]
 
 
+class ThemeSource(Base):
+    """Where the code of a theme's version is: a folder below THEMES_DIR, or a commit at a git address.
+
+    `location` is the folder's name or the address. A version without one can be edited, and not built.
+    """
+
+    __tablename__ = "theme_source"
+    __table_args__ = (
+        ForeignKeyConstraint(["theme_id", "version"], ["theme_version.theme_id", "theme_version.version"]),
+        CheckConstraint("kind in ('FOLDER', 'GIT')", name="kind"),
+        CheckConstraint("(kind = 'GIT') = (commit is not null)", name="commit"),
+        CheckConstraint("commit ~ '^[0-9a-f]{40}$'", name="commit_pinned"),
+        {"info": {"policies": _ALL_MAY_READ, "grants": {"app": READ, "system": READ_APPEND}}},
+    )
+
+    theme_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    location: Mapped[str]
+    commit: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+
+
 class Site(Base):
-    """One storefront of a workspace. `version_count` is the number of its last config version; one is always live."""
+    """One storefront of a workspace. `version_count` is the number of its last config version; one is always live.
+
+    `live_deployment_id` is what is served, `deployment_count` the number of its last deployment. `webhook_secret`, made
+    with the first one, is encrypted: with it the site's webhooks are signed.
+    """
 
     __tablename__ = "site"
     __table_args__ = (
@@ -67,9 +94,12 @@ class Site(Base):
             ["storefront_version.workspace_id", "storefront_version.id"],
             use_alter=True,
         ),
+        ForeignKeyConstraint(
+            ["workspace_id", "live_deployment_id"], ["deployment.workspace_id", "deployment.id"], use_alter=True
+        ),
         CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug"),
         Index(None, "workspace_id", "created_at", "id", postgresql_where=text("deleted_at is null")),
-        {"info": tenant(app=READ_WRITE)},
+        {"info": tenant(app=READ_WRITE, system=READ)},
     )
 
     workspace_id: Mapped[WorkspaceKey]
@@ -80,6 +110,9 @@ class Site(Base):
     theme_version: Mapped[str]
     live_version_id: Mapped[UUID | None]
     version_count: Mapped[int] = mapped_column(server_default="0")
+    live_deployment_id: Mapped[UUID | None]
+    deployment_count: Mapped[int] = mapped_column(server_default="0")
+    webhook_secret: Mapped[str | None]
     revision: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

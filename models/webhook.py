@@ -37,7 +37,8 @@ class WebhookEndpoint(Base):
     """Where events are posted. `worker_id` is the worker that delivers to it; no other does at the same time.
 
     Secrets are encrypted. Of `event_types`, none named means all. It is told of the events behind `since_sequence`.
-    `failing_since` is the first failure behind the last success.
+    `failing_since` is the first failure behind the last success. One with a `site_id` is that site's own: what is sent
+    to it goes to wherever the site is served, and not to its `url`.
     """
 
     __tablename__ = "webhook_endpoint"
@@ -45,6 +46,8 @@ class WebhookEndpoint(Base):
         ForeignKeyConstraint(["workspace_id"], ["workspace.id"], ondelete="CASCADE"),
         CheckConstraint("is_active = (disabled_reason is null)", name="disabled_reason"),
         CheckConstraint("disabled_reason in ('BY_HAND', 'FAILING', 'GONE')", name="known_reason"),
+        ForeignKeyConstraint(["workspace_id", "site_id"], ["site.workspace_id", "site.id"], ondelete="CASCADE"),
+        UniqueConstraint("workspace_id", "site_id"),
         Index(None, "workspace_id", "created_at", "id"),
         Index(
             None,
@@ -62,6 +65,7 @@ class WebhookEndpoint(Base):
 
     workspace_id: Mapped[WorkspaceKey]
     id: Mapped[RowKey]
+    site_id: Mapped[UUID | None]
     url: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")
     event_types: Mapped[list[str] | None]

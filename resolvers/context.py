@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from core.access import Caller
 from core.database import Database
-from core.pubsub import Doorbells
+from core.pubsub import Doorbells, Waiters
 from core.settings import Settings
 from integrations.storage import Storage
 from resolvers.intake import Intake
@@ -33,6 +33,8 @@ class Platform:
     doorbells: Doorbells
     storage: Storage
     polls: Polls = field(default_factory=Polls)
+    # Those who follow deployments in this process.
+    deployment_waiters: Waiters = field(default_factory=Waiters)
     intake: Intake = field(default_factory=Intake)
     salts: Salts = field(default_factory=Salts)
     analyses: asyncio.Semaphore = field(default_factory=_analyses)

@@ -23,6 +23,9 @@ _DESCRIPTIONS = {
     EventType.SITE_CREATED: "A site was added.",
     EventType.SITE_UPDATED: "A site's name, address or theme changed.",
     EventType.SITE_DELETED: "A site was deleted.",
+    EventType.SITE_DEPLOYED: "A site went live with a new deployment, or went back to an older one.",
+    EventType.DEPLOYMENT_CREATED: "A deployment of a site was begun.",
+    EventType.DEPLOYMENT_FAILED: "A deployment of a site came to nothing: what was live before still is.",
     EventType.STOREFRONT_PUBLISHED: "A site looks different: another version of its config is live.",
     EventType.STOREFRONT_DRAFT_UPDATED: "A draft of what a site looks like was made, edited, scheduled or given up.",
     EventType.BANNER_PUBLISHED: "A site may show other banners: one was published, or one that is was changed, moved, "

@@ -3,7 +3,7 @@
 The websocket door runs the rest of the operation once for each event or value, however many subscribers there are.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Any
@@ -35,7 +35,17 @@ class WatchedField:
     show: Callable[[Any], Any]
 
 
-LIVE_FIELDS: dict[str, LiveField | WatchedField] = {}
+@dataclass(frozen=True, slots=True)
+class ToldField:
+    """One that tells each subscriber something that is no sync event, by what its arguments (in GraphQL's names) say:
+    from where they left off, to its end.
+    """
+
+    needs: Needs
+    follow: Callable[[Context, Mapping[str, Any]], AsyncGenerator[Any, None]]
+
+
+LIVE_FIELDS: dict[str, LiveField | WatchedField | ToldField] = {}
 
 
 def live_field(
@@ -63,6 +73,19 @@ def watched_field(
     """A subscription's root field whose values `follow` gives: the one of now at once, then each that is another."""
     LIVE_FIELDS[name] = WatchedField(needs, follow, show)
     return _declared(returns, description, needs, [])
+
+
+def told_field(
+    name: str,
+    returns: Any,
+    description: str,
+    needs: Needs,
+    follow: Callable[[Context, Mapping[str, Any]], AsyncGenerator[Any, None]],
+    parameters: list[Parameter],
+) -> Any:
+    """A subscription's root field whose values `follow` gives to each subscriber, as its arguments say."""
+    LIVE_FIELDS[name] = ToldField(needs, follow)
+    return _declared(returns, description, needs, parameters)
 
 
 def _declared(returns: Any, description: str, needs: Needs, parameters: list[Parameter]) -> Any:

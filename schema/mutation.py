@@ -25,6 +25,7 @@ from schema.scalars import JsonInput
 CODES: dict[str, str] = {
     "ALREADY_ACCEPTED": "The invitation was accepted before.",
     "ALREADY_CANCELLED": "The order was cancelled before.",
+    "ALREADY_FINISHED": "There is nothing under way any more.",
     "ALREADY_COMPLETE": "The upload was completed before.",
     "BASE_MOVED": "Another version went live since: rebase the draft.",
     "BLANK": "A value is missing or empty.",
@@ -46,7 +47,10 @@ CODES: dict[str, str] = {
     "IN_USE": "Something uses it.",
     "LAST_OWNER": "The workspace would be left without an owner.",
     "LIMIT_REACHED": "The workspace has as many of these as it may have.",
+    "NOT_DEPLOYABLE": "It is not known where the code of the site's theme is.",
+    "NOT_FAILED": "The deployment neither failed nor was cancelled.",
     "NOT_FOUND": "There is nothing with this id.",
+    "NOT_KEPT": "The deployment's files are gone: deploy anew.",
     "NOT_OPEN": "The draft is scheduled, published or discarded.",
     "NOT_READY": "It cannot be used yet, or not at all.",
     "NOT_SCHEDULED": "The draft is not scheduled.",

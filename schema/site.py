@@ -9,14 +9,18 @@ import orjson
 import strawberry
 
 from core.access import Caller
+from core.errors import Problem, Refused
 from core.ids import uuid_in
 from resolvers.context import Context
+from resolvers.deployment import deploy_site, roll_back_site
+from resolvers.deployment.deployment import MISSING
 from resolvers.read.source import SortKey
 from resolvers.site import NewSite, SiteChanges, create_site, delete_site, update_site
 from resolvers.validation import required_id, validated
 from resolvers.write import Outcome
 from schema.banner import Banner, BannerFilter, BannerSort
 from schema.connection import SortDirection, argument
+from schema.deployment import Deployment, DeploymentSort
 from schema.logo import Logo, LogoFilter, LogoSort
 from schema.mutation import deleted_id, mutation, row
 from schema.query import read_many, read_one
@@ -91,6 +95,12 @@ class Site(Node):
         "Who may edit which parts of what it looks like, besides what their role says.",
         "{c}.site_id = {p}.id",
         scope="storefront:read",
+    )
+    live_deployment: Deployment | None = one(
+        "What is served; null where the site was never live.", "Deployment", "{c}.id = {p}.live_deployment_id"
+    )
+    deployments = many(
+        Deployment, "Its deployments, the newest first.", "{c}.site_id = {p}.id", sort_type=DeploymentSort
     )
     banners = many(
         Banner,
@@ -185,6 +195,17 @@ async def _delete(context: Context, id: str) -> Outcome:  # noqa: A002
     return await delete_site(context, _site_id(id))
 
 
+async def _deploy(context: Context, id: str) -> Outcome:  # noqa: A002
+    return await deploy_site(context, _site_id(id))
+
+
+async def _roll_back(context: Context, id: str, deployment_id: str) -> Outcome:  # noqa: A002
+    site_id, wanted = _site_id(id), uuid_in(deployment_id, "Deployment")
+    if wanted is None:
+        raise Refused(Problem("NOT_FOUND", MISSING, ("deploymentId",)))
+    return await roll_back_site(context, site_id, wanted)
+
+
 _ID = argument("id", strawberry.ID, "The site's id.")
 
 MUTATIONS = {
@@ -205,6 +226,26 @@ MUTATIONS = {
         run=_update,
         returns={"site": row(Site, "The site as it is now.", granted=OWN_SITE)},
         codes=("CONFLICT", "TAKEN"),
+    ),
+    "site_deploy": mutation(
+        "siteDeploy",
+        "Begins a deployment of a site: its theme is built and, once it answers, put live. What is live serves until "
+        "then. A deployment that still waits gives way.",
+        needs="sites:write",
+        arguments=[_ID],
+        run=_deploy,
+        returns={"deployment": row(Deployment, "The deployment.", granted=OWN_SITE)},
+        codes=("LIMIT_REACHED", "NOT_DEPLOYABLE"),
+    ),
+    "site_rollback": mutation(
+        "siteRollback",
+        "Puts a deployment live again that is kept, in a second or two: it is started, and switched to once it "
+        "answers. The answer waits for that, 5 seconds at the most.",
+        needs="sites:write",
+        arguments=[_ID, argument("deployment_id", strawberry.ID, "The deployment's id.")],
+        run=_roll_back,
+        returns={"site": row(Site, "The site.", granted=OWN_SITE)},
+        codes=("NOT_KEPT",),
     ),
     "site_delete": mutation(
         "siteDelete",

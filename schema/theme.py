@@ -8,7 +8,8 @@ import strawberry
 
 from resolvers.context import Context
 from resolvers.read import Read
-from resolvers.theme import read_manifest, register_theme
+from resolvers.theme import NewTheme, read_manifest, register_theme
+from resolvers.validation import validated
 from resolvers.write import Outcome
 from schema.access import Access
 from schema.connection import argument
@@ -36,8 +37,25 @@ class Theme(Node):
         _NEWEST.format(column="sections"),
         convert=orjson.Fragment,
     )
+    is_deployable: bool = column(
+        "Whether it is known where the code of its newest version is, so that sites of it can be deployed.",
+        "exists (select from theme_source s where s.theme_id = {t}.id and s.version = {t}.version)",
+    )
     created_at: datetime = column("When its first version was registered.")
     updated_at: datetime = column("When its newest version was registered.")
+
+
+@strawberry.input(description="Where the code of a theme is: a folder of the server's, or a commit at a git address.")
+class ThemeSourceInput:
+    """A folder, or a git address with a commit."""
+
+    folder: str | None = strawberry.field(default=None, description="The name of a folder below THEMES_DIR.")
+    git_url: str | None = strawberry.field(
+        default=None, description="The address of a git repository: https, or http; with `gitCommit`."
+    )
+    git_commit: str | None = strawberry.field(
+        default=None, description="The commit, by all 40 hexadecimal digits of its hash."
+    )
 
 
 @strawberry.input(description="A theme to be registered.")
@@ -45,6 +63,9 @@ class ThemeRegisterInput:
     """A version of a theme."""
 
     manifest: JSON = strawberry.field(description="The theme's manifest, the content of its `theme.json`.")
+    source: ThemeSourceInput | None = strawberry.field(
+        default=None, description="Where its code is. Without it sites of the theme cannot be deployed."
+    )
 
 
 QUERIES = {
@@ -53,7 +74,8 @@ QUERIES = {
 
 
 async def _register(context: Context, input: dict[str, Any]) -> Outcome:  # noqa: A002 - GraphQL's name for it
-    return await register_theme(context, read_manifest(input.get("manifest")))
+    new = validated(NewTheme, input)
+    return await register_theme(context, read_manifest(new.manifest), new.source.named() if new.source else None)
 
 
 def _theme(outcome: Outcome) -> Read:
@@ -64,7 +86,8 @@ def _theme(outcome: Outcome) -> Read:
 MUTATIONS = {
     "theme_register": mutation(
         "themeRegister",
-        "Registers a theme, or one more version of it. The same manifest again is no change.",
+        "Registers a theme, or one more version of it. The same manifest again is no change, but may "
+        "name the source of a version that had none.",
         needs=Access.PLATFORM,
         arguments=[argument("input", ThemeRegisterInput, "The theme.")],
         run=_register,

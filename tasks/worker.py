@@ -26,7 +26,7 @@ from integrations.storage import new_storage
 from integrations.webhook import Poster
 from resolvers.context import Platform
 from resolvers.webhook import Dispatcher
-from tasks import analytics, asset, email, retention, storefront, webhook
+from tasks import analytics, asset, deployment, email, retention, storefront, webhook
 from tasks.doorbell import declare, new_broker
 from tasks.job import Job, Services
 from tasks.port import listen, serve
@@ -40,6 +40,9 @@ JOBS: tuple[Job, ...] = (
     webhook.JOB,
     asset.PROCESS,
     asset.SWEEP,
+    deployment.BUILD,
+    deployment.GIVE_UP,
+    deployment.SWEEP,
     analytics.COUNT,
     analytics.COUNT_ORDERS,
     analytics.PARTITIONS,

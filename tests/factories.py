@@ -17,7 +17,7 @@ from core.database import pinned
 from core.ids import global_id, new_id
 from resolvers.authentication import API_KEY_PREFIX, STOREFRONT_TOKEN_PREFIX
 from resolvers.context import Context, Platform
-from resolvers.theme import read_manifest, register_theme
+from resolvers.theme import Named, read_manifest, register_theme
 from tests.client import GraphQL
 
 STARTER = json.loads(Path("themes/starter/theme.json").read_text())
@@ -207,13 +207,13 @@ async def make_shop(
 
 async def starter_theme(platform: Platform) -> UUID:
     """The theme that the project brings, registered if it was not yet."""
-    return await make_theme(platform, STARTER)
+    return await make_theme(platform, STARTER, Named("FOLDER", "starter", None))
 
 
-async def make_theme(platform: Platform, manifest: Any) -> UUID:
+async def make_theme(platform: Platform, manifest: Any, source: Named | None = None) -> UUID:
     """A theme, registered by a platform administrator."""
     admin = Context(platform, Caller(CallerKind.USER, id=new_id(), session_id=new_id(), is_platform_admin=True))
-    made = await register_theme(admin, read_manifest(manifest))
+    made = await register_theme(admin, read_manifest(manifest), source)
     return UUID(str(made["id"]))
 
 

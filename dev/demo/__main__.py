@@ -11,10 +11,11 @@ from typing import Any
 from redis.asyncio import Redis
 
 from core.database import Database
+from core.errors import Refused
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
 from dev.demo.catalog import SHOPS
-from dev.demo.seed import seed
+from dev.demo.seed import register_starter, seed
 from integrations.storage import new_storage
 from resolvers.authentication import Authenticator, Credentials, new_throttle
 from resolvers.context import Platform
@@ -30,10 +31,20 @@ async def main() -> None:
         workspaces = await _known(platform, path)
         if workspaces is None:
             workspaces = await seed(platform, settings.data_dir)
+        else:
+            await _register_starter(platform)
     finally:
         await platform.database.close()
         await redis.aclose()
     _write(settings, path, workspaces)
+
+
+async def _register_starter(platform: Platform) -> None:
+    """A newer version of the starter theme is for the shops that are there, too."""
+    try:
+        await register_starter(platform)
+    except Refused as refused:
+        print(f"The starter theme stays as it was registered: {refused}")
 
 
 async def _known(platform: Platform, path: Path) -> list[dict[str, Any]] | None:

@@ -28,7 +28,7 @@ from resolvers.context import Context, Platform
 from resolvers.order import NewOrder, OrderCancellation, cancel_order, place_order
 from resolvers.product import NewProduct, create_product
 from resolvers.site import NewSite, create_site
-from resolvers.theme import read_manifest, register_theme
+from resolvers.theme import Named, read_manifest, register_theme
 from resolvers.validation import validated
 from resolvers.workspace import NewWorkspace, create_workspace
 
@@ -42,6 +42,19 @@ AT_ONCE = 4
 async def seed(platform: Platform, data_dir: Path) -> list[dict[str, Any]]:
     """Makes the demo shops that are missing, and gives the tokens of all of them. Old tokens keep working."""
     return [await _seed_shop(platform, data_dir, shop) for shop in SHOPS]
+
+
+async def register_starter(platform: Platform) -> None:
+    """Makes the starter theme's newest version known, by the first shop's owner.
+
+    Raises:
+        Refused: TAKEN (its manifest was changed and its version was not).
+
+    """
+    async with platform.database.system.acquire() as connection:
+        user_id = await connection.fetchval("select id from app_user where email = $1", SHOPS[0].owner_email)
+    if user_id is not None:
+        await _theme(Context(platform, Caller(CallerKind.USER, id=user_id, label="demo", session_id=user_id)))
 
 
 async def _seed_shop(platform: Platform, data_dir: Path, shop: Shop) -> dict[str, Any]:
@@ -102,7 +115,8 @@ def _member(owner: Context, workspace_id: UUID) -> Context:
 
 async def _theme(member: Context) -> UUID:
     """The starter theme, registered where it was not yet, for sites of all workspaces."""
-    made = await register_theme(member, read_manifest(json.loads(STARTER.read_text())))
+    source = Named("FOLDER", STARTER.parent.name, None)
+    made = await register_theme(member, read_manifest(json.loads(STARTER.read_text())), source)
     return UUID(str(made["id"]))
 
 
@@ -255,4 +269,6 @@ def _site_variables(site_id: UUID, theme_id: UUID) -> dict[str, Any]:
         "SiteCreate": {"input": {"name": "Second site", "slug": f"site-{secrets.token_hex(3)}", "themeId": theme}},
         "DraftCreate": {"input": {"siteId": site, "name": "Darker", "changes": changes}},
         "Versions": {"siteId": site, "first": 10},
+        "SiteDeploy": {"id": site},
+        "Deployments": {"siteId": site, "first": 10},
     }

@@ -5,21 +5,24 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.errors import Problem, Refused
 from core.ids import new_id
-from models import Theme, ThemeVersion
+from models import Theme, ThemeSource, ThemeVersion
 from resolvers.account.sign_out import signed_in
 from resolvers.account.write import AccountWrite, account_write
 from resolvers.context import Context
 from resolvers.theme.manifest import AT, Manifest
+from resolvers.theme.source import AT as SOURCE
+from resolvers.theme.source import Named
 from resolvers.write import Outcome
 
 
-async def register_theme(context: Context, manifest: Manifest) -> Outcome:
+async def register_theme(context: Context, manifest: Manifest, source: Named | None = None) -> Outcome:
     """Registers a version of a theme, for sites of all workspaces; the outcome has the theme's `id`.
 
-    Sites that there are stay with the version that they have. The same manifest again is no change.
+    Sites that there are stay with the version that they have. The same manifest again is no change, but may name the
+    source of a version that had none.
 
     Raises:
-        Refused: TAKEN (this version was registered with another manifest).
+        Refused: TAKEN (this version was registered with another manifest, or another source).
 
     """
     user_id, _ = signed_in(context)
@@ -41,7 +44,21 @@ async def register_theme(context: Context, manifest: Manifest) -> Outcome:
         elif known.manifest != manifest.text:
             message = f"Version {manifest.version} of {manifest.slug} is there with another manifest: number it anew."
             raise Refused(Problem("TAKEN", message, (*AT, "version")))
+        if source is not None:
+            await _name_source(tx, theme, manifest.version, source)
         return tx.done(id=theme.id)
+
+
+async def _name_source(tx: AccountWrite, theme: Theme, version: str, source: Named) -> None:
+    await tx.session.flush()
+    known = await tx.session.get(ThemeSource, (theme.id, version))
+    if known is None:
+        tx.session.add(ThemeSource(theme_id=theme.id, version=version, **source._asdict()))
+        user_id, _ = signed_in(tx.context)
+        tx.audit("themeRegister", user_id, {"theme": theme.slug, "version": version, "source": source._asdict()})
+    elif (known.kind, known.location, known.commit) != source:
+        message = f"Version {version} of {theme.slug} is there with another source: number it anew."
+        raise Refused(Problem("TAKEN", message, SOURCE))
 
 
 async def _locked_theme(tx: AccountWrite, manifest: Manifest) -> Theme:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from resolvers.context import Context
-from resolvers.webhook.endpoint import locked_endpoint
+from resolvers.webhook.endpoint import locked_endpoint, refuse_sites_own
 from resolvers.write import Outcome, write
 
 # Deliveries that one deletion ends. Where more wait, which takes a busy shop's receiver that hangs for hours, the rest
@@ -22,11 +22,12 @@ async def delete_webhook_endpoint(context: Context, endpoint_id: UUID) -> Outcom
     """Deletes an endpoint; what waits to be sent to it fails. The outcome has its `id`.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND, INVALID (it is a site's own).
 
     """
     async with write(context) as tx:
         endpoint = await locked_endpoint(tx, endpoint_id)
+        refuse_sites_own(endpoint)
         await tx.connection.execute(END_WAITING, tx.workspace_id, endpoint.id, MAX_ENDED)
         await tx.session.delete(endpoint)
         tx.audit("webhookEndpointDelete", "WebhookEndpoint", endpoint.id, {"url": endpoint.url})

@@ -19,11 +19,12 @@ from core.ids import new_id
 from core.pubsub import DELIVERIES_CHANNEL, EVENTS_CHANNEL, deliveries_channel
 from integrations.webhook import Outcome, Poster
 from resolvers.context import Platform
+from resolvers.hosting.route import wake
 from resolvers.webhook.disable import disable_endpoint
 from resolvers.webhook.figures import Figures
 from resolvers.webhook.lanes import Lanes, Look
 from resolvers.webhook.lease import claim_any, claim_of, due_deliveries, keep_alive, release, resign
-from resolvers.webhook.posting import Unpostable, new_posting, new_result
+from resolvers.webhook.posting import SiteStopped, Unpostable, new_posting, new_result
 from resolvers.webhook.relay import EndpointKey, relay_some_events
 from resolvers.webhook.result import Result, write_results
 
@@ -161,6 +162,8 @@ class Dispatcher:
             outcome = await self._poster.post(new_posting(key, row, self._secret_key))
         except Unpostable as error:
             outcome = Outcome(None, str(error), b"", 0, now(), None)
+            if isinstance(error, SiteStopped):
+                await self._wake(key, row)
         self._lanes.end(key, is_healthy=outcome.is_healthy)
         if outcome.is_gone:
             self._want_disabled("GONE", {key: row["url"]})
@@ -168,6 +171,15 @@ class Dispatcher:
         self.figures.note(result, row["age"])
         self._results.append(result)
         self._write_wake.set()
+
+    async def _wake(self, key: EndpointKey, row: Any) -> None:
+        """Has the site started that was to be told."""
+        if row["live_deployment_id"] is None:
+            return
+        try:
+            await wake(self.platform, key.workspace_id, row["site_id"], row["live_deployment_id"])
+        except DATABASE_FAULTS as error:
+            log.warning("site not started for a webhook, the next try will", error=str(error))
 
     async def _write(self) -> None:
         """Writes the results that there are."""

@@ -27,6 +27,18 @@ async def locked_endpoint(tx: Write, endpoint_id: UUID) -> WebhookEndpoint:
     return endpoint
 
 
+def refuse_sites_own(endpoint: WebhookEndpoint) -> None:
+    """Refuses to change an endpoint that belongs to a site: it comes and goes with that.
+
+    Raises:
+        Refused: INVALID.
+
+    """
+    if endpoint.site_id is not None:
+        message = "The endpoint is a site's own: it can be turned on and off, and else comes and goes with the site."
+        raise Refused(Problem("INVALID", message, ("id",)))
+
+
 async def active_endpoint(tx: Write, endpoint_id: UUID, missing: str = MISSING) -> WebhookEndpoint:
     """The endpoint that something is to be sent to. Nobody can delete it before the write is done.
 

@@ -47,10 +47,13 @@ with free as (select e.workspace_id, e.id from webhook_endpoint e
 """  # noqa: S608 - constants of ours
 DUE = """
 select d.workspace_id, d.endpoint_id, d.id, d.event_id, d.body, d.tries, d.due_at, e.url, e.secret,
+       e.site_id, s.live_deployment_id, v.address,
        case when e.previous_secret_expires_at > now() then e.previous_secret end as previous_secret,
        case when d.attempt_count = 0 then extract(epoch from clock_timestamp() - d.created_at)::float8 end as age
   from unnest($2::uuid[], $3::uuid[], $4::bigint[]) k(workspace_id, id, room)
   join webhook_endpoint e on e.workspace_id = k.workspace_id and e.id = k.id and e.worker_id = $1 and e.is_active
+  left join site s on s.workspace_id = e.workspace_id and s.id = e.site_id
+  left join site_server v on v.workspace_id = e.workspace_id and v.deployment_id = s.live_deployment_id
  cross join lateral (
    select d.* from webhook_delivery d
     where d.workspace_id = e.workspace_id and d.endpoint_id = e.id and d.due_at <= now()
@@ -93,7 +96,8 @@ async def due_deliveries(
 ) -> list[Any]:
     """What is due for endpoints of the worker's, the oldest first, at most so many of each and of all.
 
-    `age` is how many seconds ago those that were never tried were made.
+    `age` is how many seconds ago those that were never tried were made. `address` is where a site is served whose
+    endpoint it is, while it runs.
     """
     async with platform.database.system.acquire() as connection:
         rows: list[Any] = await connection.fetch(DUE, worker_id, *_columns(rooms), list(rooms.values()), longest)

@@ -11,24 +11,38 @@ from resolvers.webhook.relay import EndpointKey
 from resolvers.webhook.result import Result
 from resolvers.webhook.schedule import next_delay
 
+# Where a theme takes webhooks.
+SITE_PATH = "/api/sync/webhook"
+
 
 class Unpostable(Exception):
     """A try that fails before anything is sent; the message is for the merchant."""
 
 
+class SiteStopped(Unpostable):
+    """The site does not run now, as nobody visits it. It is started, and told at the next try."""
+
+
 def new_posting(endpoint: EndpointKey, row: Any, secret_key: str) -> Posting:
     """What is posted for a row of `due_deliveries`.
 
+    A site's own endpoint is posted to wherever the site is served: an address of ours, which no merchant wrote.
+
     Raises:
         Unpostable: none of the endpoint's secrets can be read.
+        SiteStopped: the site is not served now.
 
     """
+    is_site = row["site_id"] is not None
+    if is_site and row["address"] is None:
+        raise SiteStopped("The site was not running, as nobody visited it: it is being started.")
     sealed = (row["secret"], row["previous_secret"])
     known = [_decrypted(each, secret_key, str(endpoint.id)) for each in sealed if each]
     secrets = tuple(secret for secret in known if secret)
     if not secrets:
         raise Unpostable("Its secret cannot be decrypted: SECRET_KEY was changed. Rotate the endpoint's secret.")
-    return Posting(row["url"], event_message_id(row["event_id"]), row["body"], secrets)
+    url = row["address"] + SITE_PATH if is_site else row["url"]
+    return Posting(url, event_message_id(row["event_id"]), row["body"], secrets, is_trusted=is_site)
 
 
 def new_result(endpoint: EndpointKey, row: Any, outcome: Outcome) -> Result:

@@ -10,7 +10,7 @@ from sqlalchemy import func
 from integrations.webhook import new_webhook_secret
 from resolvers.context import Context
 from resolvers.validation import Input
-from resolvers.webhook.endpoint import locked_endpoint, sealed_secret
+from resolvers.webhook.endpoint import locked_endpoint, refuse_sites_own, sealed_secret
 from resolvers.write import Outcome, Secret, write
 
 DEFAULT_OVERLAP_HOURS = 24
@@ -30,11 +30,12 @@ async def rotate_webhook_secret(context: Context, endpoint_id: UUID, rotation: S
     overlapping from the rotation before ends now: there are never more than two.
 
     Raises:
-        Refused: NOT_FOUND.
+        Refused: NOT_FOUND, INVALID (it is a site's own).
 
     """
     async with write(context) as tx:
         endpoint = await locked_endpoint(tx, endpoint_id)
+        refuse_sites_own(endpoint)
         overlaps = rotation.overlap_hours > 0
         secret = new_webhook_secret()
         endpoint.previous_secret = endpoint.secret if overlaps else None

@@ -9,7 +9,7 @@ from core.pubsub import deliveries_channel
 from models import WebhookEndpoint
 from resolvers.context import Context
 from resolvers.validation import Input
-from resolvers.webhook.endpoint import last_sequence, locked_endpoint
+from resolvers.webhook.endpoint import last_sequence, locked_endpoint, refuse_sites_own
 from resolvers.webhook.input import Description, EventTypes, Url, named_types, refuse_address
 from resolvers.write import Outcome, Write, workspace_of, write
 
@@ -28,7 +28,8 @@ async def update_webhook_endpoint(context: Context, endpoint_id: UUID, changes: 
     """Changes an endpoint, for all that is sent from now on; the outcome has its `id`.
 
     Raises:
-        Refused: NOT_FOUND, CONFLICT (the revision is stale), INVALID (nothing is sent to such a URL).
+        Refused: NOT_FOUND, CONFLICT (the revision is stale), INVALID (nothing is sent to such a URL, or
+            the endpoint is a site's own).
 
     """
     if changes.url is not None:
@@ -38,6 +39,8 @@ async def update_webhook_endpoint(context: Context, endpoint_id: UUID, changes: 
         if endpoint.revision != changes.revision:
             message = f"The endpoint was changed since: it is at revision {endpoint.revision} now. Read it again."
             raise Refused(Problem("CONFLICT", message, ("input", "revision")))
+        if changes.url is not None or changes.event_types is not None:
+            refuse_sites_own(endpoint)
         if changes.url is not None and changes.url != endpoint.url:
             endpoint.url = changes.url
             endpoint.failing_since = None

@@ -27,7 +27,7 @@ from resolvers.context import Context
 from resolvers.feed import Event, Feed, parse_event_cursor
 from resolvers.write import workspace_of
 from schema.access import check
-from schema.live import LIVE_FIELDS, LiveField, WatchedField
+from schema.live import LIVE_FIELDS, LiveField, ToldField, WatchedField
 from schema.transport.audience import Answers, ComeAgain, Message, TooSlow, Waiting
 from schema.transport.operation import GRAPHQL_SCHEMA, Prepared, Runner, encode, refused, run
 
@@ -45,9 +45,10 @@ class Following:
     """A checked subscription: what it follows, and from where."""
 
     prepared: Prepared
-    live_field: LiveField | WatchedField
+    live_field: LiveField | WatchedField | ToldField
     after: int | None
     context: Context
+    arguments: dict[str, Any]
 
 
 def prepare_live(prepared: Prepared, context: Context) -> Following:
@@ -78,12 +79,13 @@ def prepare_live(prepared: Prepared, context: Context) -> Following:
     if subscription is None:
         raise LookupError("the schema has no subscriptions")
     arguments = get_argument_values(subscription.fields[node.name.value], node, variables)
-    cursor = arguments.get("after")
+    cursor = None if isinstance(live_field, ToldField) else arguments.get("after")
     return Following(
         prepared,
         live_field,
         None if cursor is None else parse_event_cursor(cursor),
         replace(context, idempotency=None),
+        arguments,
     )
 
 
@@ -181,10 +183,20 @@ class LiveOperations:
 
         """
         field = following.live_field
-        answers = self._values(following, field) if isinstance(field, WatchedField) else self._events(following, field)
+        if isinstance(field, WatchedField):
+            answers = self._values(following, field)
+        elif isinstance(field, ToldField):
+            answers = self._told(following, field)
+        else:
+            answers = self._events(following, field)
         async with aclosing(answers):
             async for body in answers:
                 yield body
+
+    async def _told(self, following: Following, field: ToldField) -> AsyncGenerator[bytes, None]:
+        async with aclosing(field.follow(following.context, following.arguments)) as values:
+            async for value in values:
+                yield await self._execute(following, partial(_as_is, value))
 
     async def _values(self, following: Following, field: WatchedField) -> AsyncGenerator[bytes, None]:
         key = _group_key(following, workspace_of(following.context))
@@ -280,6 +292,10 @@ class LiveOperations:
             if pause is not None:
                 await asyncio.sleep(pause)
         raise ComeAgain("The server cannot read it now: come back with the last cursor.")
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def _group_key(following: Following, workspace_id: UUID) -> Any:

@@ -265,9 +265,10 @@ class TestGraphiqlPage:
             *("WebhookEndpointCreate", "WebhookDeliveries", "WebhookDeliveryReplay", "Changes"),
             *("Themes", "SiteCreate", "Sites", "DraftCreate", "DraftUpdate", "DraftPublish", "DraftSchedule"),
             *("Versions", "VersionDiff", "VersionRestore"),
+            *("SiteDeploy", "Deployments"),
             *("BannerCreate", "BannerPublish", "BannersReorder", "Banners", "LogoCreate", "LogoPublish"),
             *("Dashboard", "ExportCreate"),
-            *("OrderEvents", "Activity", "LiveVisitors"),
+            *("OrderEvents", "Activity", "LiveVisitors", "DeploymentProgress"),
         ]
 
 

@@ -22,6 +22,7 @@ PRIVATE = {
     "order",
     "orders",
     "pollingStates",
+    "deployment",
     "site",
     "sites",
     "storefrontTokens",

@@ -26,6 +26,8 @@ TABLES = (
     "asset_rendition",
     "asset_search_token",
     "audit_entry",
+    "deployment",
+    "deployment_log_line",
     "banner",
     "banner_version",
     "invitation",
@@ -136,6 +138,20 @@ GRANTS = """
 insert into storefront_grant (workspace_id, id, site_id, user_id, section, component)
 select workspace_id, gen_random_uuid(), $2::uuid, user_id, section, '/colors'
   from membership, unnest(array['theme', 'layout', 'seo']) section where workspace_id = $1
+"""
+DEPLOYMENTS = """
+with made as (
+  insert into deployment (workspace_id, id, site_id, number, theme_id, theme_version, status, step, error, byte_size,
+                          is_kept, author, started_at, finished_at)
+  select workspace_id, gen_random_uuid(), id, n, theme_id, theme_version, s,
+         case when s = 'FAILED' then 'BUILD' end, case when s = 'FAILED' then 'Ätna' end, 1000 * n, s = 'SUPERSEDED',
+         'somebody', case when n > 2 then now() - interval '90.5 seconds' end, case when n > 3 then now() end
+    from site, generate_series(1, 12) n,
+         lateral (select (array['FAILED', 'CANCELLED', 'SUPERSEDED'])[1 + n % 3] as s) k
+   where workspace_id = $1 and id = $2 returning workspace_id, id, number)
+insert into deployment_log_line (workspace_id, id, deployment_id, number, status, step, text)
+select workspace_id, gen_random_uuid(), id, n, 'BUILDING', (array['FETCH', 'BUILD', null])[1 + n % 3], 'Zeile ' || n
+  from made, generate_series(1, 5) n where number % 2 = 0
 """
 NAMED = """
 insert into storefront_asset (workspace_id, id, site_id, draft_id, asset_id)
@@ -306,6 +322,7 @@ async def _sites(shop: Shop) -> None:
             await shop.sql(NAMED, shop.workspace_id, site)
             await shop.sql(MEMBERS, shop.workspace_id, site)
             await shop.sql(GRANTS, shop.workspace_id, site)
+            await shop.sql(DEPLOYMENTS, shop.workspace_id, site)
         if number in {1, 3}:
             await shop.sql(BANNERS, shop.workspace_id, site)
             await shop.sql(LOGOS, shop.workspace_id, site)
@@ -468,7 +485,7 @@ async def _read(shops: list[Shop], people: tuple[Person, ...], chance: random.Ra
             found[table] = [_plain(record) for record in records]
         found["asset_usage"] = _usage(found)
         wanted = [row["user_id"] for row in found["membership"]] + [person.id for person in people]
-        for table in ("theme", "theme_version"):
+        for table in ("theme", "theme_source", "theme_version"):
             found[table] = [_plain(record) for record in await connection.fetch(f"select * from {table}")]
         users = await connection.fetch("select * from app_user where id = any($1)", wanted)
         found["app_user"] = [_plain(record) for record in users]

@@ -402,6 +402,7 @@ class Writer:
             "banner": "Banner",
             "logo": "Logo",
             "product": "Product",
+            "deployment": "Deployment",
             "order": "Order",
             "site": "Site",
             "storefrontConfig": "Site",

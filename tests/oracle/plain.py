@@ -32,6 +32,8 @@ TABLES = {
     "AssetRendition": "asset_rendition",
     "AssetUsage": "asset_usage",
     "AuditEntry": "audit_entry",
+    "Deployment": "deployment",
+    "DeploymentLogLine": "deployment_log_line",
     "Banner": "banner",
     "BannerVersion": "banner_version",
     "Invitation": "invitation",
@@ -63,11 +65,20 @@ TABLES = {
     "WebhookEndpointHealth": "webhook_endpoint",
     "Workspace": "workspace",
 }
-WITHOUT_ID = {"AssetUsage", "StorefrontConfig", "StorefrontPerson", "SyncHealth", "WebhookEndpointHealth"}
+WITHOUT_ID = {
+    "AssetUsage",
+    "DeploymentLogLine",
+    "StorefrontConfig",
+    "StorefrontPerson",
+    "SyncHealth",
+    "WebhookEndpointHealth",
+}
 TYPE_SCOPES = {
     "ApiKey": "api_keys:read",
     "AssetUsage": "assets:read",
     "AuditEntry": "audit:read",
+    "Deployment": "sites:read",
+    "DeploymentLogLine": "sites:read",
     "BannerVersion": "storefront:read",
     "LogoVersion": "storefront:read",
     "Invitation": "members:read",
@@ -106,6 +117,8 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "AssetRendition": ({"WIDTH": "width"}, "ASC"),
     "AssetUsage": ({"ID": "id"}, "ASC"),
     "AuditEntry": ({"AT": "at"}, "DESC"),
+    "Deployment": ({"NUMBER": "number"}, "DESC"),
+    "DeploymentLogLine": ({"NUMBER": "number"}, "ASC"),
     "Banner": ({"DISPLAY_ORDER": "display_order", "CREATED_AT": "created_at"}, "ASC"),
     "BannerVersion": ({"NUMBER": "number"}, "DESC"),
     "Logo": ({"CREATED_AT": "created_at"}, "ASC"),
@@ -199,7 +212,9 @@ class View:
     def is_published(self, type_name: str, row: Row) -> bool:
         """Whether shoppers see it: an active product and what belongs to one, and events that are not about orders."""
         if type_name == "SyncEvent":
-            return not row["type"].startswith(("order.", "site.", "storefront.draft", "banner.draft", "logo.draft"))
+            return not row["type"].startswith(
+                ("order.", "site.", "storefront.draft", "banner.draft", "logo.draft", "deployment.")
+            )
         if type_name == "Asset":
             return bool(row["status"] == "READY")
         if type_name == "Banner":
@@ -898,6 +913,18 @@ def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def _duration_ms(thing: Thing) -> int | None:
+    started, finished = thing.row["started_at"], thing.row["finished_at"]
+    return None if started is None or finished is None else round((finished - started).total_seconds() * 1000)
+
+
+def _is_deployable(thing: Thing) -> bool:
+    return any(
+        (row["theme_id"], row["version"]) == (thing.row["id"], thing.row["version"])
+        for row in thing.view.world.rows["theme_source"]
+    )
+
+
 def _responsive(thing: Thing) -> Row:
     assets = {f"{name}Asset": _related("Asset", f"{name}_asset_id")(thing) for name in ("tablet", "mobile")}
     return assets | {"hiddenOn": thing.row["hidden_on"]}
@@ -925,6 +952,12 @@ _PLACEMENT: dict[str, Callable[..., Any]] = {
     "updatedBy": _related("User", "updated_by"),
 }
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("Deployment", "durationMs"): _duration_ms,
+    ("Deployment", "logLines"): _children("DeploymentLogLine", "deployment_id"),
+    ("Deployment", "site"): _related("Site", "site_id"),
+    ("Site", "deployments"): _children("Deployment", "site_id"),
+    ("Site", "liveDeployment"): _related("Deployment", "live_deployment_id"),
+    ("Theme", "isDeployable"): _is_deployable,
     **{(name, field): value for name in ("Banner", "Logo") for field, value in _PLACEMENT.items()},
     ("Banner", "content"): _json("content"),
     ("Banner", "customStyles"): _json("custom_styles"),
@@ -1240,6 +1273,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "assets": _listed("Asset", "assets:read"),
     "auditEntries": _listed("AuditEntry", "audit:read"),
     "changes": _changes,
+    "deployment": _by_id("Deployment", "sites:read"),
     "invitations": _listed("Invitation", "members:read"),
     "memberships": _listed("Membership", "members:read"),
     "node": _node,

@@ -68,6 +68,8 @@ NEEDED_TOO: dict[str, tuple[str, ...]] = {
 ID_TYPES: dict[tuple[str, Path], str] = {
     ("node", ("id",)): "Product",
     ("nodes", ("ids", ITEM)): "Product",
+    ("siteDeploy", ("id",)): "Site",
+    ("deploymentProgress", ("id",)): "Deployment",
     ("webhookEndpointPing", ("id",)): "WebhookEndpoint",
     ("webhookEventsReplay", ("id",)): "WebhookEndpoint",
     ("storefrontDraftCreate", ("input", "fromVersionId")): "StorefrontVersion",

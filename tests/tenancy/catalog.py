@@ -20,6 +20,7 @@ GLOBAL_TABLES = frozenset(
         "refresh_token",
         "sign_in_throttle",
         "theme",
+        "theme_source",
         "theme_version",
         "user_audit_entry",
         "user_idempotency_key",

@@ -119,25 +119,26 @@ insert into visitor_day (workspace_id, day, visitors, sessions, bounces, page_vi
                          viewed, carted, checked_out, purchased, counted_at, counting_ms)
 values ($1, current_date, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, now() + interval '1 day', 1)
 """
-# The same of orders: what the shop's own one left is a note that nobody takes.
+# The same of orders: what the shop's own one left is a note that nobody takes, unless a test runs a whole worker.
 SOLD = """
 with hour as (
   insert into order_hour (workspace_id, day, hour, orders, units, revenue_amount)
-  values ($1, current_date, now(), 1, 1, 1250)),
+  values ($1, current_date, now(), 1, 1, 1250) on conflict do nothing),
 sold as (
   insert into order_day_product (workspace_id, day, product_id, orders, quantity, revenue_amount)
-  select $1, current_date, id, 1, 1, 1250 from product where workspace_id = $1),
+  select $1, current_date, id, 1, 1, 1250 from product where workspace_id = $1 on conflict do nothing),
 month as (
   insert into order_month_product (workspace_id, month, product_id, orders, quantity, revenue_amount)
-  select $1, date_trunc('month', current_date), id, 1, 1, 1250 from product where workspace_id = $1),
+  select $1, date_trunc('month', current_date), id, 1, 1, 1250 from product where workspace_id = $1
+  on conflict do nothing),
 customer as (
   insert into order_customer (workspace_id, email, first_order_at, last_order_at, orders, spent_amount)
-  values ($1, 'shopper@example.com', now(), now(), 1, 1250)),
+  values ($1, 'shopper@example.com', now(), now(), 1, 1250) on conflict do nothing),
 customer_month as (
   insert into order_customer_month (workspace_id, email, month, orders, spent_amount)
-  values ($1, 'shopper@example.com', date_trunc('month', current_date), 1, 1250))
+  values ($1, 'shopper@example.com', date_trunc('month', current_date), 1, 1250) on conflict do nothing)
 insert into order_day (workspace_id, day, orders, units, revenue_amount, cancelled_orders, counted_at, counting_ms)
-values ($1, current_date, 1, 1, 1250, 0, now() + interval '1 day', 1)
+values ($1, current_date, 1, 1, 1250, 0, now() + interval '1 day', 1) on conflict do nothing
 """
 UPLOAD = """
 mutation ($input: AssetUploadCreateInput!) {
@@ -154,6 +155,26 @@ with asset as (
 token as (insert into asset_search_token (workspace_id, asset_id, token) select workspace_id, id, 'lamp' from asset)
 insert into asset_rendition (workspace_id, id, asset_id, filename, mime_type, width, height, byte_size)
 select workspace_id, $3, id, 'lamp-320w-0.webp', 'image/webp', 320, 240, 50 from asset
+"""
+DEPLOYMENT = """
+with deployment as (
+  insert into deployment (workspace_id, id, site_id, number, theme_id, theme_version, status, is_kept, byte_size,
+                          source_digest, author, started_at, finished_at, live_at)
+  select workspace_id, $3, id, 1, theme_id, theme_version, 'LIVE', true, 1000, repeat('0', 64), 'somebody',
+         now() - interval '20 seconds', now(), now()
+    from site where workspace_id = $1 and id = $2
+  returning workspace_id, id, site_id),
+server as (
+  insert into site_server (workspace_id, deployment_id, status) select workspace_id, id, 'STOPPED' from deployment),
+line as (
+  insert into deployment_log_line (workspace_id, id, deployment_id, number, status, step, text)
+  select workspace_id, gen_random_uuid(), id, n, 'BUILDING', 'BUILD', 'Line ' || n
+    from deployment, generate_series(1, 3) n)
+update site s set live_deployment_id = d.id, deployment_count = 1
+  from deployment d where s.workspace_id = d.workspace_id and s.id = d.site_id
+"""
+SITE_DEPLOY = """
+mutation ($id: ID!) { siteDeploy(id: $id) { deployment { id } userErrors { code message } } }
 """
 ALL_SCOPES = [scope.replace(":", "_").upper() for scope in SCOPES]
 
@@ -221,6 +242,7 @@ async def _add_site(shop: Shop, asset: str) -> None:
     person = {"siteId": site, "userId": global_id("User", shop.owner.id)}
     await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
     await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)
+    await shop.sql(DEPLOYMENT, shop.workspace_id, uuid_in(site, "Site"), new_id())
 
 
 async def _add_asset(shop: Shop) -> UUID:
@@ -257,6 +279,19 @@ async def scheduled_draft(filled: FilledShop) -> str:
     statement = "update storefront_draft set status = 'SCHEDULED', publish_at = '2100-01-01' where id = $1"
     await filled.shop.sql(statement, uuid_in(draft, "StorefrontDraft"))
     return str(draft)
+
+
+async def queued_deployment(filled: FilledShop) -> str:
+    """A new deployment of the shop's newest site, which waits."""
+    given = {"id": filled.global_id("Site")}
+    return str((await _done(filled.shop, "siteDeploy", SITE_DEPLOY, given))["deployment"]["id"])
+
+
+async def failed_deployment(filled: FilledShop) -> str:
+    """The same, which has failed."""
+    deployment = await queued_deployment(filled)
+    await filled.shop.sql("update deployment set status = 'FAILED' where id = $1", uuid_in(deployment, "Deployment"))
+    return deployment
 
 
 async def new_filled_shop(graphql: GraphQL, like: Shop) -> FilledShop:

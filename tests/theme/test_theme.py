@@ -203,3 +203,63 @@ class TestManifest:
         given["sections"]["settings"] = {"default": {"languages": {"default": "not a language"}}}
 
         assert refused(given) == ["sections.settings.default.languages.default"]
+
+
+REGISTER_SOURCE = """
+mutation ($input: ThemeRegisterInput!) {
+  themeRegister(input: $input) { theme { version isDeployable } userErrors { code field } }
+}
+"""
+COMMIT = "0123456789" * 4
+
+
+class TestSource:
+    """Where a theme's code is."""
+
+    async def source(self, graphql: GraphQL, admin: Person, given: Any, source: Any) -> dict[str, Any]:
+        answer = await graphql(REGISTER_SOURCE, {"input": {"manifest": given, "source": source}}, token=admin.token)
+        payload: dict[str, Any] = answer["data"]["themeRegister"]
+        return payload
+
+    @pytest.mark.parametrize(
+        "source", [{"folder": "starter"}, {"gitUrl": "https://git.example/theme.git", "gitCommit": COMMIT}]
+    )
+    async def test_makes_it_deployable(self, graphql: GraphQL, admin: Person, source: Any) -> None:
+        given = manifest()
+
+        without = await self.source(graphql, admin, given, None)
+        with_source = [await self.source(graphql, admin, given, source) for _ in range(2)]
+
+        assert without["theme"] == {"version": "1.0.0", "isDeployable": False}
+        assert with_source == [{"theme": {"version": "1.0.0", "isDeployable": True}, "userErrors": []}] * 2
+
+    async def test_of_a_version_never_changes(self, graphql: GraphQL, admin: Person) -> None:
+        given = manifest()
+        await self.source(graphql, admin, given, {"folder": "starter"})
+
+        changed = await self.source(graphql, admin, given, {"folder": "other"})
+        newer = await self.source(graphql, admin, given | {"version": "1.0.1"}, {"folder": "other"})
+
+        assert changed["userErrors"] == [{"code": "TAKEN", "field": ["input", "source"]}]
+        assert newer["userErrors"] == []
+
+    @pytest.mark.parametrize(
+        ("source", "field"),
+        [
+            ({}, []),
+            ({"folder": "../secrets"}, ["folder"]),
+            ({"folder": ".git"}, ["folder"]),
+            ({"folder": "starter", "gitUrl": "https://git.example/x", "gitCommit": COMMIT}, []),
+            ({"gitUrl": "https://git.example/x"}, []),
+            ({"gitUrl": "https://git.example/x", "gitCommit": "main"}, ["gitCommit"]),
+            ({"gitUrl": "file:///etc", "gitCommit": COMMIT}, ["gitUrl"]),
+            ({"gitUrl": "--upload-pack=x", "gitCommit": COMMIT}, ["gitUrl"]),
+            ({"gitUrl": "https://user:password@git.example/x", "gitCommit": COMMIT}, ["gitUrl"]),
+        ],
+    )
+    async def test_is_refused_where_nothing_can_be_fetched(
+        self, graphql: GraphQL, admin: Person, source: Any, field: list[str]
+    ) -> None:
+        payload = await self.source(graphql, admin, manifest(), source)
+
+        assert payload["userErrors"] == [{"code": "INVALID", "field": ["input", "source", *field]}]

@@ -1,0 +1,161 @@
+"""The processes of a build: finding them in /proc, and ending all of them.
+
+`python -m integrations.build.processes USER` ends those of a user.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+_PROC = Path("/proc")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+# Of /proc/<pid>/stat, counted behind the name, which may hold anything.
+_STATE, _PARENT, _THREADS, _STARTED = 0, 1, 17, 19
+_END_SECONDS = 30.0
+
+
+class Process(NamedTuple):
+    """One process: its threads, and the bytes of memory that it shares with no file."""
+
+    pid: int
+    user: int
+    threads: int
+    memory: int
+
+
+def descendants(of: int) -> list[Process]:
+    """All that came of a process. It must be a subreaper, or those whose parents ended are missed."""
+    children: dict[int, list[int]] = defaultdict(list)
+    threads: dict[int, int] = {}
+    for entry in os.scandir(_PROC):
+        if entry.name.isdecimal() and (fields := _stat(int(entry.name))):
+            children[int(fields[_PARENT])].append(int(entry.name))
+            threads[int(entry.name)] = int(fields[_THREADS])
+    found, waiting = [], list(children[of])
+    while waiting:
+        pid = waiting.pop()
+        waiting += children[pid]
+        found.append(Process(pid, _user(pid), threads[pid], _memory(pid)))
+    return found
+
+
+def users() -> set[int]:
+    """Under whom something runs on this machine."""
+    return {_user(int(entry.name)) for entry in os.scandir(_PROC) if entry.name.isdecimal()}
+
+
+def processes_of(user: int) -> list[int]:
+    """What runs under a user, zombies left out."""
+    return [
+        int(entry.name)
+        for entry in os.scandir(_PROC)
+        if entry.name.isdecimal()
+        and _user(int(entry.name)) == user
+        and (fields := _stat(int(entry.name)))
+        and fields[_STATE] != "Z"
+    ]
+
+
+def threads_of(user: int) -> int:
+    """How many threads a user has in all."""
+    found = (int(entry.name) for entry in os.scandir(_PROC) if entry.name.isdecimal())
+    return sum(int(fields[_THREADS]) for pid in found if _user(pid) == user and (fields := _stat(pid)))
+
+
+def end_user(user: int) -> bool:
+    """Kills everything that runs under a user, as root. Whether nothing is left of it.
+
+    The kernel kills all of them in one go, so that none can start another meanwhile.
+    """
+    deadline = time.monotonic() + _END_SECONDS
+    while processes_of(user):
+        if time.monotonic() > deadline:
+            return False
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setgroups([])
+                os.setresgid(user, user, user)
+                os.setresuid(user, user, user)
+                os.kill(-1, signal.SIGKILL)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        time.sleep(0.01)
+    return True
+
+
+def end_descendants(of: int) -> bool:
+    """Kills all that came of this subreaper. Whether nothing is left of it.
+
+    They are stopped first, round by round, until no new ones come up: what is stopped starts no others.
+    """
+    deadline = time.monotonic() + _END_SECONDS
+    while time.monotonic() < deadline:
+        stopped: set[int] = set()
+        while new := {process.pid for process in descendants(of)} - stopped:
+            _signal(new, signal.SIGSTOP)
+            stopped |= new
+            if time.monotonic() > deadline:
+                break
+        _signal(stopped, signal.SIGKILL)
+        reap()
+        if not descendants(of):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def started_at(pid: int) -> str:
+    """When a process started, by the kernel's own clock: with it the number names one process for ever.
+
+    Empty where there is none, or only what is left of one until its parent looks.
+    """
+    fields = _stat(pid)
+    return fields[_STARTED] if fields and fields[_STATE] != "Z" else ""
+
+
+def reap() -> dict[int, int]:
+    """Takes leave of children that ended; gives how each did."""
+    ended: dict[int, int] = {}
+    with suppress(ChildProcessError):
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            ended[found[0]] = os.waitstatus_to_exitcode(found[1])
+    return ended
+
+
+def _signal(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        return (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(") ")[2].split()
+    except OSError:
+        return None
+
+
+def _user(pid: int) -> int:
+    try:
+        return (_PROC / str(pid)).stat().st_uid
+    except OSError:
+        return -1
+
+
+def _memory(pid: int) -> int:
+    try:
+        _, resident, shared, *_ = (_PROC / str(pid) / "statm").read_text().split()
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * _PAGE
+
+
+if __name__ == "__main__":
+    sys.exit(not end_user(int(sys.argv[1])))
