@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from core.ids import global_id, new_id
 from resolvers.analytics.day import midnight
+from resolvers.analytics.span import MAX_HOUR_DAYS
 from tests.analytics.history import make_weeks, store
 from tests.analytics.orders import Item, Sale, cancel, count_orders, items, sell
 from tests.analytics.plain import STEPS
@@ -106,9 +107,8 @@ def cases(draw: st.DrawFn) -> Case:
         ).map(tuple),
         cancelled=st.sampled_from(["never", "never", "before", "after"]),
     )
-    before, after, interval = draw(
-        st.sampled_from([(0, 0, "HOUR"), (1, 1, "HOUR"), (1, 0, "DAY"), (8, 3, "WEEK"), (45, 40, "MONTH")])
-    )
+    before, after = draw(st.sampled_from([0, 1, 8, 17, 26, 45])), draw(st.sampled_from([0, 1, 5, 12, 40]))
+    intervals = ["DAY", "WEEK", "MONTH", *(["HOUR"] if before + after < MAX_HOUR_DAYS else [])]
     return Case(
         zone,
         day,
@@ -116,7 +116,7 @@ def cases(draw: st.DrawFn) -> Case:
         draw(st.lists(bought, max_size=8)),
         day - timedelta(days=before),
         day + timedelta(days=after),
-        interval,
+        draw(st.sampled_from(intervals)),
         draw(st.sampled_from([1, 2, 100])),
     )
 
