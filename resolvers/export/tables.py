@@ -256,6 +256,19 @@ VISITOR_PAGES = Table(
     order="t.day, t.path",
     day="t.day",
 )
+VISITOR_PRODUCTS = Table(
+    scope="analytics:read",
+    columns=(
+        *_as_they_are("day"),
+        Column("product_id", "t.product_id", global_id_of("Product")),
+        Column("title", "p.title"),
+        *_as_they_are("views", "sessions", "carts"),
+    ),
+    rows="visitor_day_product t left join product p on p.workspace_id = t.workspace_id and p.id = t.product_id",
+    where="t.workspace_id = {w}",
+    order="t.day, t.product_id",
+    day="t.day",
+)
 VISITOR_DIMENSIONS = Table(
     scope="analytics:read",
     columns=_as_they_are("day", "dimension", "value", *_OF_SESSIONS, "purchased"),
@@ -277,5 +290,6 @@ TABLES: dict[str, Table] = {
     "VISITOR_DAYS": VISITOR_DAYS,
     "VISITOR_HOURS": VISITOR_HOURS,
     "VISITOR_PAGES": VISITOR_PAGES,
+    "VISITOR_PRODUCTS": VISITOR_PRODUCTS,
     "VISITOR_DIMENSIONS": VISITOR_DIMENSIONS,
 }

@@ -9,6 +9,7 @@ import pytest
 
 from core.ids import global_id, uuid_in
 from core.money import format_minor
+from models.base import Base
 from resolvers.export import TABLES
 from tests.export.exporting import add_events, download, exported, link, read
 from tests.export.test_cells import HARMLESS, HOSTILE, unescaped
@@ -313,6 +314,7 @@ STORED = {
     "VISITOR_DAYS": "select * from visitor_day order by day",
     "VISITOR_HOURS": "select * from visitor_hour order by day, hour",
     "VISITOR_PAGES": "select * from visitor_day_page order by day, path",
+    "VISITOR_PRODUCTS": "select * from visitor_day_product order by day, product_id",
     "VISITOR_DIMENSIONS": "select * from visitor_day_dimension order by day, dimension, value",
 }
 DAY_ROWS = """
@@ -335,6 +337,11 @@ order_hour as (
 product as (
   insert into order_day_product (workspace_id, day, product_id, orders, quantity, revenue_amount)
   select $1, '2026-03-01'::date + n, product, 3, 5, 1250 + n
+    from days, unnest(array['00000000-0000-0000-0000-000000000007', '00000000-0000-0000-0000-000000000008']::uuid[])
+         product),
+seen as (
+  insert into visitor_day_product (workspace_id, day, product_id, views, sessions, carts)
+  select $1, '2026-03-01'::date + n, product, 3, 2, 1
     from days, unnest(array['00000000-0000-0000-0000-000000000007', '00000000-0000-0000-0000-000000000008']::uuid[])
          product),
 page as (
@@ -360,6 +367,13 @@ def cell(value: Any) -> str:
 
 class TestVisitors:
     """What is known of visitors."""
+
+    def test_are_all_that_is_counted_by_day(self) -> None:
+        counted = {name for name, table in Base.metadata.tables.items() if {"workspace_id", "day"} <= {*table.c.keys()}}
+
+        exported_from = {table.rows.split()[0] for table in TABLES.values()}
+        assert len(counted) > 5
+        assert counted - exported_from == set()
 
     @pytest.mark.parametrize("table", [name for name in STORED if name != "VISITOR_EVENTS"])
     async def test_counted_is_what_is_stored(self, shop: Shop, table: str) -> None:
