@@ -12,12 +12,12 @@ import pytest
 
 from core.access import Caller, CallerKind
 from core.clock import now
-from core.ids import global_id, uuid_in
+from core.ids import global_id, new_id, uuid_in
 from resolvers.analytics.reader import reading
 from resolvers.context import ANALYSES_AT_ONCE, Context
 from tests.analytics import plain_dashboard as slow
 from tests.analytics.history import make_weeks, random_events, store
-from tests.analytics.orders import cancel, count_orders, days_ago, items, random_sales, sell
+from tests.analytics.orders import Sale, cancel, count_orders, days_ago, items, random_sales, sell
 from tests.analytics.plain_dashboard import History
 from tests.analytics.test_count import DAYS, count, set_zone
 from tests.analytics.test_count_orders import CANCEL
@@ -208,6 +208,22 @@ class TestAnalytics:
                     ],
                 }
             }
+        }
+
+    async def test_rounds_half_a_cent_up(self, shop: Shop) -> None:
+        (item,) = await items(shop, 1)
+        await sell(shop, [Sale(new_id(), f"{cents}@example.com", now(), ((item, 1, cents),)) for cents in (5, 0)])
+        await count_orders(shop)
+
+        document = """{
+          analytics(range: { days: 2 }) { averageOrderValue { amount } customerLifetime { averageSpent { amount } } }
+        }"""
+
+        answer = await shop.admin(document)
+
+        assert answer["data"]["analytics"] == {
+            "averageOrderValue": {"amount": "0.03"},
+            "customerLifetime": {"averageSpent": {"amount": "0.03"}},
         }
 
     async def test_of_a_new_workspace_is_nothing(self, shop: Shop) -> None:
