@@ -153,7 +153,7 @@ update visitor_day
  where workspace_id = $1 and day = $2
 """
 _NOTE = "insert into visitor_day_due (workspace_id, occurred_at) select $1, unnest($2::timestamptz[])"
-_NOTE_ALL = note_all_statement("visitor_day_due", "occurred_at", "visitor_day")
+_NOTE_ALL = note_all_statement("visitor_day_due", "occurred_at", "visitor_day", "visitor_event")
 
 
 async def due_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueDay]:
@@ -204,5 +204,5 @@ async def recount_days(connection: Connection, workspace_id: UUID, moments: Iter
 
 
 async def recount_all_days(connection: Connection, workspace_id: UUID) -> None:
-    """Has all days counted anew that were counted, by a connection that is pinned to the workspace."""
+    """Has all days counted anew that were counted or have events, by a connection that is pinned to the workspace."""
     await connection.execute(_NOTE_ALL, workspace_id)

@@ -104,7 +104,7 @@ update order_day
  where workspace_id = $1 and day = $2
 """
 NOTE = "insert into order_day_due (workspace_id, placed_at, email) values ($1, $2, $3)"
-_NOTE_DAYS = note_all_statement("order_day_due", "placed_at", "order_day")
+_NOTE_DAYS = note_all_statement("order_day_due", "placed_at", "order_day", "sales_order")
 _NOTE_ORDERS = """
 insert into order_day_due (workspace_id, placed_at, email)
 select $1, placed_at, email from sales_order where workspace_id = $1
@@ -154,7 +154,7 @@ async def _count_customers(
 
 
 async def recount_order_days(connection: Connection, workspace_id: UUID) -> None:
-    """Has all days counted anew that were counted, by a connection that is pinned to the workspace.
+    """Has all days counted anew that were counted or have orders, by a connection that is pinned to the workspace.
 
     Customers are the same in every time zone.
     """

@@ -93,8 +93,8 @@ async def count_each(
     return counted
 
 
-def note_all_statement(notes: str, moment: str, counted: str) -> str:
-    """Notes all days that were counted, of a pinned workspace.
+def note_all_statement(notes: str, moment: str, counted: str, source: str) -> str:
+    """Notes all days from the first to the last one that was counted, or has something in `source`, of a workspace.
 
     Noon of each day in UTC is of another day each in every time zone. Two days more on either side: what happened on a
     day may fall there in another zone, since they are up to 26 hours apart.
@@ -102,7 +102,12 @@ def note_all_statement(notes: str, moment: str, counted: str) -> str:
     return f"""
     insert into {notes} (workspace_id, {moment})
     select $1, day + interval '12 hours'
-      from (select min(day) - 2 as first, max(day) + 2 as last from {counted} where workspace_id = $1) d
+      from (select min(day) - 2 as first, max(day) + 2 as last
+              from (select min(day) as day from {counted} where workspace_id = $1
+                    union all select max(day) from {counted} where workspace_id = $1
+                    union all select (min({moment}) at time zone 'UTC')::date from {source} where workspace_id = $1
+                    union all select (max({moment}) at time zone 'UTC')::date from {source} where workspace_id = $1
+                   ) known) d
      cross join lateral generate_series(d.first::timestamp at time zone 'UTC', d.last::timestamp at time zone 'UTC',
                                         interval '1 day') day
     """  # noqa: S608 - names of ours
