@@ -300,7 +300,9 @@ class TestDueDays:
         assert await shop.sql("select from visitor_day_due") == []
         assert await figures(shop, "visitor_day", due[0].day)
 
-    async def test_of_one_workspace_keep_no_other_waiting(self, shop: Shop, other_shop: Shop) -> None:
+    async def test_of_one_workspace_keep_no_other_waiting(
+        self, shop: Shop, other_shop: Shop, no_other_worker: None
+    ) -> None:
         await track(shop, [at(now() - timedelta(days=n)) for n in range(3)])
         await track(other_shop, [at(now())])
 
@@ -335,7 +337,7 @@ class TestDueDays:
 
     @pytest.mark.parametrize("zone", ["Mars/Olympus", "europe/berlin"])
     async def test_are_found_beside_a_workspace_whose_time_zone_is_unknown(
-        self, shop: Shop, other_shop: Shop, zone: str
+        self, shop: Shop, other_shop: Shop, no_other_worker: None, zone: str
     ) -> None:
         """The second is one to PostgreSQL and none to Python."""
         for each in (shop, other_shop):
@@ -438,7 +440,9 @@ class TestTimeZone:
         assert (problem["code"], problem["field"]) == ("INVALID", ["input", "timeZone"])
         assert [row["time_zone"] for row in await shop.sql("select time_zone from workspace")] == ["UTC"]
 
-    async def test_that_postgresql_forgot_is_counted_by_still(self, shop: Shop, new_zone: str) -> None:
+    async def test_that_postgresql_forgot_is_counted_by_still(
+        self, shop: Shop, new_zone: str, no_other_worker: None
+    ) -> None:
         """As when its data came to a server that is older."""
         await set_zone(shop, new_zone)
         await track(shop, [at(now().replace(hour=20, minute=0) - timedelta(days=2))])
