@@ -25,6 +25,10 @@ from server import Application
 from tests.client import GraphQL, LiveServer
 from tests.factories import Person, Shop, make_shop, make_user
 from tests.own_services import take_own_services
+from tests.pipeline.machine import deployed, machine
+
+# Here, so that all who use them share one.
+__all__ = ["deployed", "machine"]
 
 
 def pytest_configure() -> None:
