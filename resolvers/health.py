@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from core.database import DATABASE_FAULTS
 from resolvers.context import Platform
+from resolvers.site.health import STALE_SITES
 from resolvers.webhook.waiting import WAITING
 
 # Seconds: a database that takes longer is not one to send people to. Nothing here waits longer.
@@ -66,7 +67,8 @@ _OVERDUE_PUBLISH = (
 )
 BACKLOG = f"""
 with recursive {WAITING}, endpoints as ({_ENDPOINTS}), behind as ({_BEHIND})
-select w.waiting, w.overdue, w.oldest_waiting, b.unrelayed, b.oldest_unrelayed, ({_STALE_POLLERS}) as stale_pollers,
+select w.waiting, w.overdue, w.oldest_waiting, b.unrelayed, b.oldest_unrelayed,
+       ({_STALE_POLLERS}) as stale_pollers, ({STALE_SITES}) as stale_sites,
        (select count(*) from email_message where sent_at is null and failed_at is null) as emails,
        s.assets, s.oldest_asset, ({_OVERDUE_PUBLISH}) as overdue_publish
   from (select ({_COUNT}) as waiting,
@@ -102,6 +104,10 @@ _GAUGES = {
     "stale_pollers": (
         "vitrine_pollers_stale",
         "Who polled the changes feed in the last day, and has not asked past an event of more than 2 minutes ago.",
+    ),
+    "stale_sites": (
+        "vitrine_sites_stale",
+        "Sites to which webhooks do not get through, and that have not asked past an event of more than 2 minutes ago.",
     ),
     "emails": ("vitrine_emails_waiting", "E-mails that wait to be sent."),
     "assets": (

@@ -8,10 +8,10 @@ from functools import partial
 import httpx
 import pytest
 
-from core.ids import new_id
+from core.ids import new_id, uuid_in
 from tests.asset.api import uploaded
 from tests.asset.files import picture
-from tests.factories import Shop
+from tests.factories import Shop, make_site
 from tests.monitoring.conftest import Watched
 from tests.people import becomes, error_codes
 from tests.storefront.api import SCHEDULE, open_desk
@@ -29,6 +29,7 @@ BACKLOG = {
     "vitrine_events_unrelayed",
     "vitrine_events_oldest_unrelayed_seconds",
     "vitrine_pollers_stale",
+    "vitrine_sites_stale",
     "vitrine_emails_waiting",
     "vitrine_assets_waiting",
     "vitrine_assets_oldest_waiting_seconds",
@@ -228,6 +229,29 @@ class TestBacklog:
         await watched.sql("update sync_event set occurred_at = now() - interval '3 minutes'")
 
         await show(watched.of_server, "vitrine_pollers_stale", 1, 1)
+
+    async def test_knows_sites_that_show_what_is_old(self, watched: Watched, watched_shop: Shop) -> None:
+        site = uuid_in((await make_site(watched_shop))["id"], "Site")
+        workspace = watched_shop.workspace_id
+        await watched.sql(
+            "insert into webhook_endpoint (workspace_id, id, site_id, url, secret, since_sequence, failing_since) "
+            "select $1, $2, $3, '', '', sequence, now() from workspace_counter where workspace_id = $1",
+            *(workspace, new_id(), site),
+        )
+        await watched.sql("insert into webhook_relay select workspace_id, sequence from workspace_counter")
+        await watched_shop.product()
+        await show(watched.of_server, "vitrine_sites_stale", 0, 0)
+
+        await watched.sql("update sync_event set occurred_at = now() - interval '3 minutes'")
+        await show(watched.of_server, "vitrine_sites_stale", 1, 1)
+
+        await watched.sql(
+            "insert into polling_state "
+            "(workspace_id, id, caller_kind, caller_id, caller_label, site_id, last_polled_at, sequence) "
+            "select $1, $2, 'SHOPPER', $2, '', $3, now(), sequence from workspace_counter where workspace_id = $1",
+            *(workspace, new_id(), site),
+        )
+        await show(watched.of_server, "vitrine_sites_stale", 0, 0)
 
     async def test_knows_emails(self, watched: Watched) -> None:
         await watched.sql(
