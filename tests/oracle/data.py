@@ -43,6 +43,7 @@ TABLES = (
     "product_variant",
     "sales_order",
     "site",
+    "site_server",
     "storefront_asset",
     "storefront_draft",
     "storefront_grant",
@@ -148,7 +149,11 @@ with made as (
          'somebody', case when n > 2 then now() - interval '90.5 seconds' end, case when n > 3 then now() end
     from site, generate_series(1, 12) n,
          lateral (select (array['FAILED', 'CANCELLED', 'SUPERSEDED'])[1 + n % 3] as s) k
-   where workspace_id = $1 and id = $2 returning workspace_id, id, number)
+   where workspace_id = $1 and id = $2 returning workspace_id, id, number),
+server as (
+  insert into site_server (workspace_id, deployment_id, status, error, failure_count, failed_at, memory_bytes)
+  select workspace_id, id, 'STOPPED', case when number % 3 = 0 then 'Ätna' end, number % 3, now(), 1000 * number
+    from made where number % 2 = 1)
 insert into deployment_log_line (workspace_id, id, deployment_id, number, status, step, text)
 select workspace_id, gen_random_uuid(), id, n, 'BUILDING', (array['FETCH', 'BUILD', null])[1 + n % 3], 'Zeile ' || n
   from made, generate_series(1, 5) n where number % 2 = 0

@@ -49,6 +49,7 @@ TABLES = {
     "ProductVariant": "product_variant",
     "Site": "site",
     "SiteHealth": "site",
+    "SiteServer": "site_server",
     "StorefrontConfig": "storefront_version",
     "StorefrontDraft": "storefront_draft",
     "StorefrontGrant": "storefront_grant",
@@ -70,6 +71,7 @@ WITHOUT_ID = {
     "AssetUsage",
     "DeploymentLogLine",
     "SiteHealth",
+    "SiteServer",
     "StorefrontConfig",
     "StorefrontPerson",
     "SyncHealth",
@@ -91,6 +93,7 @@ TYPE_SCOPES = {
     "PollingState": "events:read",
     "Site": "sites:read",
     "SiteHealth": "events:read",
+    "SiteServer": "sites:read",
     "StorefrontDraft": "storefront:read",
     "StorefrontGrant": "storefront:read",
     "StorefrontMember": "storefront:read",
@@ -989,6 +992,12 @@ def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def _server(thing: Thing) -> Thing | None:
+    thing.view.need("sites:read")
+    rows = thing.view.world.rows["site_server"]
+    return next((Thing("SiteServer", row, thing.view) for row in rows if row["deployment_id"] == thing.row["id"]), None)
+
+
 def _duration_ms(thing: Thing) -> int | None:
     started, finished = thing.row["started_at"], thing.row["finished_at"]
     return None if started is None or finished is None else round((finished - started).total_seconds() * 1000)
@@ -1030,6 +1039,7 @@ _PLACEMENT: dict[str, Callable[..., Any]] = {
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Deployment", "durationMs"): _duration_ms,
     ("Deployment", "logLines"): _children("DeploymentLogLine", "deployment_id"),
+    ("Deployment", "server"): _server,
     ("Deployment", "site"): _related("Site", "site_id"),
     ("Site", "deployments"): _children("Deployment", "site_id"),
     ("Site", "liveDeployment"): _related("Deployment", "live_deployment_id"),

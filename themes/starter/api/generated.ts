@@ -475,6 +475,10 @@ export type SyncEventType =
   | 'BANNER_DRAFT_UPDATED'
   /** A site may show other banners: one was published, or one that is was changed, moved, archived or deleted. */
   | 'BANNER_PUBLISHED'
+  /** A deployment of a site was begun. */
+  | 'DEPLOYMENT_CREATED'
+  /** A deployment of a site came to nothing: what was live before still is. */
+  | 'DEPLOYMENT_FAILED'
   /** A logo that shoppers do not see was made, edited, archived or deleted. */
   | 'LOGO_DRAFT_UPDATED'
   /** A site may show another logo: one was published, or one that is was changed, archived or deleted. */
@@ -493,6 +497,10 @@ export type SyncEventType =
   | 'SITE_CREATED'
   /** A site was deleted. */
   | 'SITE_DELETED'
+  /** A site went live with a new deployment, or went back to an older one. */
+  | 'SITE_DEPLOYED'
+  /** A site's server failed again and again: `server.error` of its live deployment says why. */
+  | 'SITE_FAILING'
   /** A site's name, address or theme changed. */
   | 'SITE_UPDATED'
   /** A draft of what a site looks like was made, edited, scheduled or given up. */
