@@ -7,8 +7,6 @@ more, stops what nobody asked for in a while and starts it when somebody does.
 
 import asyncio
 import time
-from dataclasses import dataclass
-from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -34,6 +32,7 @@ from resolvers.hosting.desired import (
     stop_if_idle,
 )
 from resolvers.hosting.failing import note_failed
+from resolvers.hosting.served import PACE, Failing, Pace, Served
 from resolvers.hosting.switch import fail_to_start, go_live
 
 log = structlog.get_logger()
@@ -47,44 +46,6 @@ GIVE_UP_SECONDS = 45.0
 # How long what is being answered may take to end.
 DRAIN_SECONDS = 30.0
 STARTS_AT_ONCE = 4
-# The waits before a server that died is started again.
-RETRY_SECONDS = (0.0, 1.0, 2.0, 5.0, 15.0, 30.0)
-
-
-class Pace(NamedTuple):
-    """Seconds. Between two looks at whether a site answers; servers may go on leading visitors for `settle` to what is
-    no longer live; one that ran for `steady` was well; one that was asked within `busy` makes no room for others.
-    """
-
-    check: float = 10.0
-    settle: float = 4.0
-    steady: float = 60.0
-    busy: float = 10.0
-
-
-PACE = Pace()
-
-
-@dataclass
-class _Served:
-    """A server that runs, and when things are to be done with it. Times are of the monotonic clock."""
-
-    wanted: Desired
-    process: SiteProcess
-    started: float
-    checked: float
-    gone_since: float | None = None
-    # Bytes: what it took when that was looked at last, and what it had written when its files were.
-    memory: int = 0
-    written: int = 0
-
-
-@dataclass
-class _Failing:
-    """A site whose server died or did not start, and when it is tried again."""
-
-    count: int
-    retry_at: float
 
 
 class Host:
@@ -93,10 +54,10 @@ class Host:
     def __init__(self, platform: Platform, pace: Pace = PACE) -> None:
         self._platform = platform
         self._pace = pace
-        self._served: dict[UUID, _Served] = {}
+        self._served: dict[UUID, Served] = {}
         # Also those that are about to end.
         self._processes: set[SiteProcess] = set()
-        self._failing: dict[UUID, _Failing] = {}
+        self._failing: dict[UUID, Failing] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._starts = asyncio.Semaphore(STARTS_AT_ONCE)
         self._wake = asyncio.Event()
@@ -145,7 +106,7 @@ class Host:
                 if self._served.get(each.wanted.id) is each and each.wanted.id not in self._tasks:
                     self._hold(each, used[each.process])
 
-    def _hold(self, served: _Served, used: Usage) -> None:
+    def _hold(self, served: Served, used: Usage) -> None:
         settings = self._platform.settings
         served.memory = used.memory
         excess = excess_of(settings, used)
@@ -170,7 +131,7 @@ class Host:
             else:
                 self._processes.add(process)
                 await say_running(self._platform, wanted, process.address)
-                self._served[wanted.id] = _Served(wanted, process, _now(), _now())
+                self._served[wanted.id] = Served(wanted, process, _now(), _now())
                 log.info("site found running", deployment_id=each.name)
         await forget_others(self._platform, list(self._served))
 
@@ -229,7 +190,7 @@ class Host:
         for each in quiet[: max(0, count)]:
             self._do(each.wanted.id, self._rest(each, self._pace.busy))
 
-    def _tend(self, served: _Served, wanted: Desired) -> None:
+    def _tend(self, served: Served, wanted: Desired) -> None:
         served.wanted, served.gone_since = wanted, None
         if not served.process.is_alive():
             self._do(wanted.id, self._give_up(served, served.process.how_it_ended()))
@@ -247,7 +208,7 @@ class Host:
             served.checked = _now()
             self._do(wanted.id, self._check(served))
 
-    def _let_go(self, served: _Served) -> None:
+    def _let_go(self, served: Served) -> None:
         """Ends what is no longer live, once no server leads anybody to it."""
         if served.gone_since is None:
             served.gone_since = _now()
@@ -274,10 +235,10 @@ class Host:
                 return
             finally:
                 self._starting.discard(wanted.id)
-        self._served[wanted.id] = served = _Served(wanted, process, _now(), _now())
+        self._served[wanted.id] = served = Served(wanted, process, _now(), _now())
         await self._switch(served)
 
-    async def _switch(self, served: _Served) -> None:
+    async def _switch(self, served: Served) -> None:
         """Says where it is, and puts it live where it is not yet."""
         await say_running(self._platform, served.wanted, served.process.address)
         if served.wanted.is_starting:
@@ -313,11 +274,11 @@ class Host:
         else:
             await note_failed(self._platform, wanted, reason)
 
-    async def _bury(self, served: _Served, seconds: float = 0.0) -> None:
+    async def _bury(self, served: Served, seconds: float = 0.0) -> None:
         await say_stopped(self._platform, served.wanted)
         await self._stop(served.process, seconds)
 
-    async def _give_up(self, served: _Served, reason: str, *, is_disk: bool = False) -> None:
+    async def _give_up(self, served: Served, reason: str, *, is_disk: bool = False) -> None:
         """Ends one that is not well, and has it started again after a while."""
         wanted = served.wanted
         self._served.pop(wanted.id, None)
@@ -337,7 +298,7 @@ class Host:
             return ""
         return clean(words, (site.webhook_secret,))
 
-    async def _rest(self, served: _Served, idle: float) -> None:
+    async def _rest(self, served: Served, idle: float) -> None:
         """Stops what nobody asked for."""
         if not await stop_if_idle(self._platform, served.wanted, idle):
             return
@@ -348,7 +309,7 @@ class Host:
         await self._stop(served.process, DRAIN_SECONDS)
         log.info("site stopped, nobody asked for it", deployment_id=str(served.wanted.id))
 
-    async def _check(self, served: _Served) -> None:
+    async def _check(self, served: Served) -> None:
         wanted, process = served.wanted, served.process
         await asyncio.to_thread(process.trim_log)
         try:
@@ -366,9 +327,8 @@ class Host:
             await say_well(self._platform, wanted)
 
     def _note_failure(self, wanted: Desired, *, steady: bool) -> None:
-        count = 0 if steady or wanted.id not in self._failing else self._failing[wanted.id].count + 1
-        wait = RETRY_SECONDS[min(count, len(RETRY_SECONDS) - 1)]
-        self._failing[wanted.id] = _Failing(count, _now() + wait)
+        before = None if steady else self._failing.get(wanted.id)
+        self._failing[wanted.id] = Failing.after(before, _now())
 
     def _host_of(self, wanted: Desired) -> str:
         return self._platform.settings.site_url(wanted.slug).partition("://")[2]

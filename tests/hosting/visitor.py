@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from resolvers.hosting.host import Host, Pace
+from resolvers.hosting.host import Host
+from resolvers.hosting.served import Pace
 from tests.client import LiveServer
 from tests.deployment.workshop import Built, Workshop
 from tests.people import becomes
