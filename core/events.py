@@ -15,6 +15,7 @@ class SyncEventType(StrEnum):
     SITE_UPDATED = "site.updated"
     SITE_DELETED = "site.deleted"
     SITE_DEPLOYED = "site.deployed"
+    SITE_FAILING = "site.failing"
     DEPLOYMENT_CREATED = "deployment.created"
     DEPLOYMENT_FAILED = "deployment.failed"
     STOREFRONT_PUBLISHED = "storefront.published"
@@ -45,6 +46,7 @@ _UNSEEN = frozenset(
         SyncEventType.SITE_UPDATED,
         SyncEventType.SITE_DELETED,
         SyncEventType.SITE_DEPLOYED,
+        SyncEventType.SITE_FAILING,
         SyncEventType.DEPLOYMENT_CREATED,
         SyncEventType.DEPLOYMENT_FAILED,
         SyncEventType.STOREFRONT_DRAFT_UPDATED,

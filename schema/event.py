@@ -24,6 +24,7 @@ _DESCRIPTIONS = {
     EventType.SITE_UPDATED: "A site's name, address or theme changed.",
     EventType.SITE_DELETED: "A site was deleted.",
     EventType.SITE_DEPLOYED: "A site went live with a new deployment, or went back to an older one.",
+    EventType.SITE_FAILING: "A site's server failed again and again: `server.error` of its live deployment says why.",
     EventType.DEPLOYMENT_CREATED: "A deployment of a site was begun.",
     EventType.DEPLOYMENT_FAILED: "A deployment of a site came to nothing: what was live before still is.",
     EventType.STOREFRONT_PUBLISHED: "A site looks different: another version of its config is live.",

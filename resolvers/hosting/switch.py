@@ -5,17 +5,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.access import Caller, CallerKind, Role
+from core.access import Caller, CallerKind
 from core.crypto import decrypt
 from core.events import SyncEventType
 from core.ids import new_id
 from core.origin import parse_origin
 from core.pubsub import site_channel
-from models import AppUser, Deployment, Membership, Site, StorefrontToken, WebhookEndpoint, WebhookRelay
+from models import Deployment, Site, StorefrontToken, WebhookEndpoint, WebhookRelay
 from resolvers.context import Context, Platform
 from resolvers.deployment.build import end_unbuilt
 from resolvers.deployment.log import ring_deployment, say
-from resolvers.email import add_email
+from resolvers.email import tell_owners
 from resolvers.hosting.desired import Desired, find_desired
 from resolvers.webhook.endpoint import last_sequence, sealed_secret
 from resolvers.webhook.posting import SITE_PATH
@@ -52,7 +52,12 @@ async def go_live(platform: Platform, wanted: Desired) -> None:
         tx.event(SyncEventType.SITE_DEPLOYED, "Site", site.id)
         tx.audit("siteGoLive", "Site", site.id, {"deployment": deployment.number})
         if is_new:
-            await _tell_owners(tx, site, url)
+            await tell_owners(
+                tx.session,
+                tx.workspace_id,
+                subject=f"{site.name} is live",
+                text_body=f"A new deployment of the site {site.name} is live:\n\n  {url}\n",
+            )
     _ring(platform, wanted)
 
 
@@ -152,18 +157,3 @@ async def _allow_origin(tx: Write, site: Site, url: str) -> None:
     for token in tokens:
         if origin and token.allowed_origins and origin not in token.allowed_origins:
             token.allowed_origins = [*token.allowed_origins, origin]
-
-
-async def _tell_owners(tx: Write, site: Site, url: str) -> None:
-    owners = (
-        select(AppUser.email)
-        .join(Membership, Membership.user_id == AppUser.id)
-        .where(Membership.workspace_id == tx.workspace_id, Membership.role == Role.OWNER)
-    )
-    for email in await tx.session.scalars(owners):
-        await add_email(
-            tx.session,
-            to=email,
-            subject=f"{site.name} is live",
-            text_body=f"A new deployment of the site {site.name} is live:\n\n  {url}\n",
-        )

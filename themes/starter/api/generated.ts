@@ -538,6 +538,8 @@ export type SyncEventType =
   | 'SITE_DELETED'
   /** A site went live with a new deployment, or went back to an older one. */
   | 'SITE_DEPLOYED'
+  /** A site's server failed again and again: `server.error` of its live deployment says why. */
+  | 'SITE_FAILING'
   /** A site's name, address or theme changed. */
   | 'SITE_UPDATED'
   /** A draft of what a site looks like was made, edited, scheduled or given up. */
