@@ -25,6 +25,7 @@ from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.banner import Banner, BannerVersion
 from models.base import Base
 from models.deployment import Deployment, DeploymentLogLine, SiteServer
+from models.domain import SiteDomain
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.logo import Logo, LogoVersion
 from models.order import OrderLine, SalesOrder
@@ -82,6 +83,7 @@ __all__ = [
     "SalesOrder",
     "SignInThrottle",
     "Site",
+    "SiteDomain",
     "SiteServer",
     "StorefrontAsset",
     "StorefrontDraft",

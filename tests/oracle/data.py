@@ -43,6 +43,7 @@ TABLES = (
     "product_variant",
     "sales_order",
     "site",
+    "site_domain",
     "storefront_asset",
     "storefront_draft",
     "storefront_grant",
@@ -153,6 +154,21 @@ insert into deployment_log_line (workspace_id, id, deployment_id, number, status
 select workspace_id, gen_random_uuid(), id, n, 'BUILDING', (array['FETCH', 'BUILD', null])[1 + n % 3], 'Zeile ' || n
   from made, generate_series(1, 5) n where number % 2 = 0
 """
+# Of every status, one of them the primary one.
+DOMAINS = """
+with made as (
+  insert into site_domain (workspace_id, id, site_id, name, token, status, proof, problem, due_at, expires_at,
+                           checked_at, verified_at)
+  select $1, gen_random_uuid(), $2, 'xn--mnchen-3ya.n' || n || $2::uuid || '.example', 'token ' || n, s,
+         case when s <> 'PENDING' then (array['DNS', 'HTTP'])[1 + n % 2] end, case when n % 2 = 0 then 'Ätna' end,
+         '2100-01-01', case when s <> 'VERIFIED' then timestamptz '2100-01-01' end, case when n % 4 > 0 then now() end,
+         case when s <> 'PENDING' then now() end
+    from generate_series(1, 9) n,
+         lateral (select (array['PENDING', 'VERIFIED', 'LAPSING'])[1 + n % 3] as s) k
+  returning site_id, name, status)
+select name from made where status = 'VERIFIED' limit 1
+"""
+PRIMARY = "update site set primary_name = $2, redirects_to_primary = true where id = $1"
 NAMED = """
 insert into storefront_asset (workspace_id, id, site_id, draft_id, asset_id)
 select $1, gen_random_uuid(), $2::uuid, null, id
@@ -255,7 +271,8 @@ class World:
     people: tuple[UUID, ...]
     order_tokens: tuple[str, ...]
     base_url: str
-    site_url: Callable[[str], str]
+    site_url: Callable[[str, str | None], str]
+    domain_url: Callable[[str], str]
     by_id: dict[str, dict[UUID, Row]] = field(default_factory=dict)
 
 
@@ -277,6 +294,7 @@ async def new_world(platform: Platform, graphql: GraphQL) -> World:
         order_tokens=tuple(tokens),
         base_url=platform.settings.base_url,
         site_url=platform.settings.site_url,
+        domain_url=platform.settings.domain_url,
         by_id=by_id,
     )
 
@@ -323,6 +341,8 @@ async def _sites(shop: Shop) -> None:
             await shop.sql(MEMBERS, shop.workspace_id, site)
             await shop.sql(GRANTS, shop.workspace_id, site)
             await shop.sql(DEPLOYMENTS, shop.workspace_id, site)
+            (row,) = await shop.sql(DOMAINS, shop.workspace_id, site)
+            await shop.sql(PRIMARY, site, row["name"])
         if number in {1, 3}:
             await shop.sql(BANNERS, shop.workspace_id, site)
             await shop.sql(LOGOS, shop.workspace_id, site)

@@ -48,6 +48,7 @@ TABLES = {
     "ProductImage": "product_image",
     "ProductVariant": "product_variant",
     "Site": "site",
+    "SiteDomain": "site_domain",
     "StorefrontConfig": "storefront_version",
     "StorefrontDraft": "storefront_draft",
     "StorefrontGrant": "storefront_grant",
@@ -88,6 +89,7 @@ TYPE_SCOPES = {
     "PersistedOperation": "api_keys:read",
     "PollingState": "events:read",
     "Site": "sites:read",
+    "SiteDomain": "sites:read",
     "StorefrontDraft": "storefront:read",
     "StorefrontGrant": "storefront:read",
     "StorefrontMember": "storefront:read",
@@ -136,6 +138,7 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "ProductImage": ({"POSITION": "position"}, "ASC"),
     "ProductVariant": ({"POSITION": "position"}, "ASC"),
     "Site": ({"CREATED_AT": "created_at"}, "ASC"),
+    "SiteDomain": ({"CREATED_AT": "created_at"}, "ASC"),
     "StorefrontDraft": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontGrant": ({"ID": "id"}, "ASC"),
     "StorefrontMember": ({"ID": "id"}, "ASC"),
@@ -699,7 +702,7 @@ def _product_data(thing: Thing) -> str:
     site_id = thing.view.caller.site_id
     site = thing.view.world.by_id["site"][site_id] if site_id else None
     is_ours = site and site["workspace_id"] == row["workspace_id"] and site["deleted_at"] is None
-    url = f"{thing.view.world.site_url(site['slug'])}/products/{row['slug']}" if site and is_ours else None
+    url = f"{_url_of_site(thing.view.world, site)}/products/{row['slug']}" if site and is_ours else None
     offers = [
         {"@type": "Offer", "sku": each["sku"]}
         | ({"name": each["title"]} if each["title"] else {})
@@ -728,6 +731,27 @@ def _product_data(thing: Thing) -> str:
     return _script_safe(data)
 
 
+def _url_of_site(world: World, site: Row) -> str:
+    return world.site_url(site["slug"], site["primary_name"])
+
+
+def _primary_domain(thing: Thing) -> Thing | None:
+    found = [
+        row
+        for row in thing.view.all("SiteDomain")
+        if row["site_id"] == thing.row["id"] and row["name"] == thing.row["primary_name"]
+    ]
+    return Thing("SiteDomain", found[0], thing.view) if found else None
+
+
+def _site_of_domain(thing: Thing) -> Row:
+    return thing.view.world.by_id["site"][thing.row["site_id"]]
+
+
+def _cname_target(thing: Thing) -> str:
+    return thing.view.world.site_url(_site_of_domain(thing)["slug"], None).partition("://")[2].partition(":")[0]
+
+
 def _price(amount: int, currency: str) -> Row:
     return {"price": money(amount, currency)["amount"], "priceCurrency": currency}
 
@@ -735,7 +759,7 @@ def _price(amount: int, currency: str) -> Row:
 def _config_data(thing: Thing) -> str:
     """The sites of this world have little `seo`: tests/seo shows what becomes of more."""
     site = thing.view.world.by_id["site"][thing.row["site_id"]]
-    url = f"{thing.view.world.site_url(site['slug'])}/"
+    url = f"{_url_of_site(thing.view.world, site)}/"
     title = orjson.loads(thing.row["seo"]).get("title") or site["name"]
     organization = {"@type": "Organization", "@id": f"{url}#organization", "name": site["name"], "url": url}
     website = {"@type": "WebSite", "@id": f"{url}#website", "name": title, "url": url}
@@ -1010,6 +1034,9 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ProductVariant", "price"): _money_of("price_amount"),
     ("ProductVariant", "product"): _related("Product", "product_id"),
     ("ProductVariant", "quantityAvailable"): _quantity,
+    ("Site", "domains"): _children("SiteDomain", "site_id"),
+    ("Site", "isRedirecting"): lambda thing: thing.row["redirects_to_primary"],
+    ("Site", "primaryDomain"): _primary_domain,
     ("Site", "liveStorefrontVersion"): _related("StorefrontVersion", "live_version_id"),
     ("Site", "sections"): lambda thing: _sections(thing, thing.row["theme_id"], thing.row["theme_version"]),
     ("Site", "storefrontDrafts"): _guarded("storefront:read", _children("StorefrontDraft", "site_id")),
@@ -1018,7 +1045,14 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Site", "storefrontToken"): _token_of_site,
     ("Site", "storefrontVersions"): _guarded("storefront:read", _children("StorefrontVersion", "site_id")),
     ("Site", "theme"): _related("Theme", "theme_id"),
-    ("Site", "url"): lambda thing: thing.view.world.site_url(thing.row["slug"]),
+    ("Site", "url"): lambda thing: _url_of_site(thing.view.world, thing.row),
+    ("SiteDomain", "cnameTarget"): _cname_target,
+    ("SiteDomain", "displayName"): lambda thing: thing.row["name"].encode().decode("idna"),
+    ("SiteDomain", "dnsRecordName"): lambda thing: f"_vitrine.{thing.row['name']}",
+    ("SiteDomain", "isPrimary"): lambda thing: _site_of_domain(thing)["primary_name"] == thing.row["name"],
+    ("SiteDomain", "site"): _related("Site", "site_id"),
+    ("SiteDomain", "tokenUrl"): lambda thing: f"http://{thing.row['name']}/.well-known/vitrine-domain",
+    ("SiteDomain", "url"): lambda thing: thing.view.world.domain_url(thing.row["name"]),
     **{("StorefrontConfig", name): _json(name) for name in SECTIONS},
     ("StorefrontConfig", "structuredData"): _config_data,
     ("StorefrontConfig", "version"): lambda thing: thing.row["number"],
@@ -1287,6 +1321,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "products": _listed("Product"),
     "syncHealth": _sync_health,
     "site": _by_id("Site", "sites:read"),
+    "siteDomain": _by_id("SiteDomain", "sites:read"),
     "sites": _listed("Site", "sites:read"),
     "storefrontConfig": _storefront_config,
     "storefrontPeople": _listed("StorefrontPerson", "storefront:admin"),

@@ -173,6 +173,14 @@ line as (
 update site s set live_deployment_id = d.id, deployment_count = 1
   from deployment d where s.workspace_id = d.workspace_id and s.id = d.site_id
 """
+# Looked at in a far future, so that no worker of another test takes it up.
+DOMAIN = """
+with domain as (
+  insert into site_domain (workspace_id, id, site_id, name, token, status, proof, due_at, verified_at)
+  values ($1, $2, $3, $4, 'vitrine-domain=' || $4, 'VERIFIED', 'DNS', timestamptz '2100-01-01', now())
+  returning workspace_id, site_id, name)
+insert into hostname (name, workspace_id, site_id) select name, workspace_id, site_id from domain
+"""
 SITE_DEPLOY = """
 mutation ($id: ID!) { siteDeploy(id: $id) { deployment { id } userErrors { code message } } }
 """
@@ -243,6 +251,9 @@ async def _add_site(shop: Shop, asset: str) -> None:
     await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
     await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)
     await shop.sql(DEPLOYMENT, shop.workspace_id, uuid_in(site, "Site"), new_id())
+    name = f"lamps-{new_id().hex[-12:]}.example"
+    await shop.sql(DOMAIN, shop.workspace_id, new_id(), uuid_in(site, "Site"), name)
+    await shop.sql("update site set primary_name = $1 where id = $2", name, uuid_in(site, "Site"))
 
 
 async def _add_asset(shop: Shop) -> UUID:
