@@ -108,6 +108,17 @@ class Settings(BaseSettings):
     )
     sites_per_workspace: int = Field(default=20, ge=0, description="How many sites a workspace may have.")
 
+    hosting: Literal["embedded", "aws"] = Field(
+        default="embedded", description="Whether CloudFront stands before sites that have domains."
+    )
+    hosting_bucket: str = Field(
+        default="", validate_default=True, description="s3://bucket/folder, for sites' static files."
+    )
+    hosting_region: str = Field(default="us-east-1", description="Of that bucket.")
+    hosting_endpoint: str = Field(default="", description="Where AWS is asked, if not at AWS: for tests.")
+    hosting_access_key_id: str = ""
+    hosting_secret_access_key: SecretStr | None = None
+
     domains_per_workspace: int = Field(
         default=50, ge=0, description="How many domains a workspace may have, proven or not."
     )
@@ -246,7 +257,7 @@ class Settings(BaseSettings):
             raise ValueError("must look like smtp[s]://user:password@host:port")
         return value
 
-    @field_validator("storage_url")
+    @field_validator("storage_url", "hosting_bucket")
     @classmethod
     def _names_a_bucket(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -254,7 +265,21 @@ class Settings(BaseSettings):
             raise ValueError("must look like s3://bucket or s3://bucket/folder")
         return value
 
-    @field_validator("storage_endpoint", "assets_url")
+    @field_validator("hosting")
+    @classmethod
+    def _has_names_for_sites(cls, value: str, info: ValidationInfo) -> str:
+        if value == "aws" and not info.data.get("sites_url"):
+            raise ValueError("aws needs SITES_URL: CloudFront asks this server under the names that it makes")
+        return value
+
+    @field_validator("hosting_bucket")
+    @classmethod
+    def _is_there_for_aws(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("hosting") == "aws":
+            raise ValueError("must be given for HOSTING=aws, such as s3://bucket/sites")
+        return value
+
+    @field_validator("storage_endpoint", "hosting_endpoint", "assets_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):

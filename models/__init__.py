@@ -24,7 +24,7 @@ from models.analytics import (
 from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.banner import Banner, BannerVersion
 from models.base import Base
-from models.deployment import Deployment, DeploymentLogLine, SiteServer
+from models.deployment import Deployment, DeploymentLogLine, SiteEdge, SiteServer
 from models.domain import SiteDomain
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.logo import Logo, LogoVersion
@@ -84,6 +84,7 @@ __all__ = [
     "SignInThrottle",
     "Site",
     "SiteDomain",
+    "SiteEdge",
     "SiteServer",
     "StorefrontAsset",
     "StorefrontDraft",

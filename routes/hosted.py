@@ -139,7 +139,8 @@ class HostedSites:
             return None
         if target.token and request.scope["path"] == PROOF_PATH:
             return PlainTextResponse(f"{target.token}\n", headers={"Cache-Control": "no-store"})
-        if target.leads_to is None:
+        # Files of pages that are open still lie where they lay; CloudFront asks for them under the slug's name too.
+        if target.leads_to is None or request.scope["path"].startswith("/_next/"):
             return None
         location = self._settings.domain_url(target.leads_to) + _asked(request)
         # Not for ever, as browsers would have it: a merchant may choose another primary domain.

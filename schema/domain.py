@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 READS = "sites:read"
 OWN_DOMAIN = frozenset({READS})
 _SLUG = "(select s.slug from site s where s.workspace_id = $1 and s.id = {t}.site_id)"
+# CloudFront's name, once it serves the site.
+_EDGE = (
+    "(select e.distribution_domain from site_edge e where e.workspace_id = $1 and e.site_id = {t}.site_id "
+    "and e.status = 'LIVE')"
+)
+_RECORD = (
+    "(select e.records::jsonb -> {{t}}.name ->> {part} from site_edge e "
+    "where e.workspace_id = $1 and e.site_id = {{t}}.site_id)"
+)
 _IS_PRIMARY = (
     "exists (select from site s where s.workspace_id = $1 and s.id = {t}.site_id and s.primary_name = {t}.name)"
 )
@@ -60,8 +69,8 @@ def _token_url(name: str) -> str:
     return f"http://{name}{PROOF_PATH}"
 
 
-def _target(slug: str) -> str:
-    return hostname_of(settings(), slug)
+def _target(slug: str, edge: str | None) -> str:
+    return edge or hostname_of(settings(), slug)
 
 
 @reads(
@@ -96,8 +105,15 @@ class SiteDomain(Node):
         "Where the domain is to lead: the name that its CNAME record (ALIAS or ANAME at the top of a zone) has as its "
         "target.",
         _SLUG,
+        _EDGE,
         convert=_target,
     )
+    certificate_record_name: str | None = column(
+        "The name of the CNAME record by which AWS issues and renews its certificate. Null where AWS does not serve "
+        "it, or has not said yet.",
+        _RECORD.format(part=0),
+    )
+    certificate_record_value: str | None = column("The target of that record.", _RECORD.format(part=1))
     created_at: datetime = column("When it was added.")
     checked_at: datetime | None = column("When it was looked at last.")
     verified_at: datetime | None = column("When it was proven; null where it is not yet.")

@@ -40,8 +40,19 @@ _KEY = (
     "(select k.token from storefront_token k where k.workspace_id = $1 and k.site_id = {t}.id "
     "and k.revoked_at is null order by k.created_at, k.id limit 1)"
 )
+_EDGE = "(select e.{} from site_edge e where e.workspace_id = $1 and e.site_id = {{t}}.id)"
 _OF_SITE = "{c}.site_id = {p}.id"
 _SECTIONS = "(select v.sections from theme_version v where v.theme_id = {t}.theme_id and v.version = {t}.theme_version)"
+
+
+@strawberry.enum(description="How far CloudFront before a site has come. The site is served without it until then.")
+class SiteCdnStatus(Enum):
+    """A CDN's status."""
+
+    WAITING = strawberry.enum_value("WAITING", description="For its certificate: `certificateRecordName` of domains.")
+    DEPLOYING = strawberry.enum_value("DEPLOYING", description="It was made or changed, which takes some minutes.")
+    LIVE = strawberry.enum_value("LIVE", description="It serves the site's domains that lead to it.")
+    ENDING = strawberry.enum_value("ENDING", description="It is taken away, as the site has no domains any more.")
 
 
 @reads(
@@ -117,6 +128,11 @@ class Site(Node):
         "{c}.site_id = {p}.id and {c}.name = {p}.primary_name",
     )
     is_redirecting: bool = column("Whether its other names lead to its primary domain.", "{t}.redirects_to_primary")
+    cdn_status: SiteCdnStatus | None = column(
+        "How far CloudFront before it has come; null where there is none: it has no domains, or is not hosted on AWS.",
+        _EDGE.format("status"),
+    )
+    cdn_error: str | None = column("Why CloudFront could not be told last; it is tried again.", _EDGE.format("error"))
     banners = many(
         Banner,
         "Its banners, in their order.",

@@ -17,8 +17,10 @@ from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
 from core.telemetry import configure_logging
+from integrations.hosting.aws import new_aws
 from integrations.storage import new_storage
 from resolvers.context import Platform
+from resolvers.hosting.edge import tend_for_ever
 from resolvers.hosting.host import Host
 
 log = structlog.get_logger()
@@ -42,6 +44,8 @@ async def run(settings: Settings) -> int:
     platform = Platform(settings, database, redis, doorbells, new_storage(settings))
     host = Host(platform)
     working = [asyncio.create_task(doorbells.run()), asyncio.create_task(host.run())]
+    if settings.hosting == "aws":
+        working.append(asyncio.create_task(tend_for_ever(platform, new_aws(settings))))
     waiting = asyncio.create_task(stopping.wait())
     log.info("host started", folder=str(settings.builds_path))
     try:

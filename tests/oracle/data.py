@@ -16,6 +16,7 @@ from core.ids import new_id, uuid_in
 from resolvers.context import Platform
 from tests.client import GraphQL
 from tests.factories import ORDER_PLACE, Person, Shop, add_member, make_shop, make_site, make_user
+from tests.people import system_sql
 from tests.tenancy.world import filled_shop, key_with
 
 Row = dict[str, Any]
@@ -44,6 +45,7 @@ TABLES = (
     "sales_order",
     "site",
     "site_domain",
+    "site_edge",
     "storefront_asset",
     "storefront_draft",
     "storefront_grant",
@@ -167,6 +169,12 @@ with made as (
          lateral (select (array['PENDING', 'VERIFIED', 'LAPSING'])[1 + n % 3] as s) k
   returning site_id, name, status)
 select name from made where status = 'VERIFIED' limit 1
+"""
+EDGE = """
+insert into site_edge (workspace_id, site_id, status, error, names, records, distribution_domain, due_at)
+select workspace_id, site_id, 'LIVE', 'Ätna', array_agg(name order by name),
+       jsonb_object_agg(name, array['_x.' || name, '_y.aws']), 'd1.cloudfront.example', '2100-01-01'
+  from site_domain where workspace_id = $1 and site_id = $2 and status <> 'PENDING' group by 1, 2
 """
 PRIMARY = "update site set primary_name = $2, redirects_to_primary = true where id = $1"
 NAMED = """
@@ -343,6 +351,7 @@ async def _sites(shop: Shop) -> None:
             await shop.sql(DEPLOYMENTS, shop.workspace_id, site)
             (row,) = await shop.sql(DOMAINS, shop.workspace_id, site)
             await shop.sql(PRIMARY, site, row["name"])
+            await system_sql(shop.platform, EDGE, shop.workspace_id, site)
         if number in {1, 3}:
             await shop.sql(BANNERS, shop.workspace_id, site)
             await shop.sql(LOGOS, shop.workspace_id, site)

@@ -748,7 +748,22 @@ def _site_of_domain(thing: Thing) -> Row:
     return thing.view.world.by_id["site"][thing.row["site_id"]]
 
 
+def _edge(thing: Thing, site_id: UUID, column: str) -> Any:
+    found = [row for row in thing.view.world.rows["site_edge"] if row["site_id"] == site_id]
+    return found[0][column] if found else None
+
+
+def _certificate_record(part: int) -> Callable[[Thing], str | None]:
+    def value(thing: Thing) -> str | None:
+        record = orjson.loads(_edge(thing, thing.row["site_id"], "records") or "{}").get(thing.row["name"])
+        return record[part] if record else None
+
+    return value
+
+
 def _cname_target(thing: Thing) -> str:
+    if _edge(thing, thing.row["site_id"], "status") == "LIVE":
+        return str(_edge(thing, thing.row["site_id"], "distribution_domain"))
     return thing.view.world.site_url(_site_of_domain(thing)["slug"], None).partition("://")[2].partition(":")[0]
 
 
@@ -1046,6 +1061,10 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Site", "storefrontVersions"): _guarded("storefront:read", _children("StorefrontVersion", "site_id")),
     ("Site", "theme"): _related("Theme", "theme_id"),
     ("Site", "url"): lambda thing: _url_of_site(thing.view.world, thing.row),
+    ("Site", "cdnError"): lambda thing: _edge(thing, thing.row["id"], "error"),
+    ("Site", "cdnStatus"): lambda thing: _edge(thing, thing.row["id"], "status"),
+    ("SiteDomain", "certificateRecordName"): _certificate_record(0),
+    ("SiteDomain", "certificateRecordValue"): _certificate_record(1),
     ("SiteDomain", "cnameTarget"): _cname_target,
     ("SiteDomain", "displayName"): lambda thing: thing.row["name"].encode().decode("idna"),
     ("SiteDomain", "dnsRecordName"): lambda thing: f"_vitrine.{thing.row['name']}",
