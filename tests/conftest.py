@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -20,6 +21,13 @@ from server import Application
 from tests.client import GraphQL, LiveServer
 from tests.domain.zone import Zone, running
 from tests.factories import Person, Shop, make_shop, make_user
+from tests.own_services import take_own_services
+
+
+def pytest_configure() -> None:
+    """Before anything reads settings."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        take_own_services(worker)
 
 
 @pytest.fixture(scope="session")

@@ -124,7 +124,7 @@ _WORKER_LOCK = 7_335_001
 
 @asynccontextmanager
 async def without_other_workers(platform: Platform) -> AsyncIterator[None]:
-    """The database for the block's own workers alone: a worker does whatever it finds due, of any workspace."""
+    """The database for the block's own workers alone, where processes share one: a worker does whatever is due."""
     async with platform.database.system.acquire() as connection:
         # The role gives up waiting for a lock after seconds, so this asks again and again.
         while not await connection.fetchval("select pg_try_advisory_lock($1)", _WORKER_LOCK):  # noqa: ASYNC110

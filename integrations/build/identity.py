@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from integrations.build.base import BuildFailed
+from integrations.build.processes import users
 
 # Those that systemd sets apart for what it runs for a while under users without names.
 FIRST, LAST = 61_184, 65_519
@@ -27,7 +28,9 @@ class Identity:
 
     @classmethod
     def take(cls, wanted: int | None = None) -> "Identity":
-        """One that nobody has: the wanted one, or any.
+        """One that nobody has: the wanted one, or any under which nothing runs.
+
+        What runs under one that nobody has is a site whose host was killed: the next host wants its user again.
 
         Raises:
             BuildFailed: there is none.
@@ -35,7 +38,8 @@ class Identity:
         """
         if os.geteuid() != 0:
             return cls(None, None)
-        for user in [wanted] if wanted else range(FIRST, LAST + 1):
+        running = users()
+        for user in [wanted] if wanted else [user for user in range(FIRST, LAST + 1) if user not in running]:
             holder = socket.socket(socket.AF_UNIX)
             try:
                 holder.bind(f"\0vitrine-user-{user}")

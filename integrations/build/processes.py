@@ -44,6 +44,11 @@ def descendants(of: int) -> list[Process]:
     return found
 
 
+def users() -> set[int]:
+    """Under whom something runs on this machine."""
+    return {_user(int(entry.name)) for entry in os.scandir(_PROC) if entry.name.isdecimal()}
+
+
 def processes_of(user: int) -> list[int]:
     """What runs under a user, zombies left out."""
     return [

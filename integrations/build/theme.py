@@ -96,9 +96,11 @@ async def built_theme(build: ThemeBuild, heard: Heard) -> AsyncIterator[Built]:
         await asyncio.to_thread(shutil.rmtree, build.target, ignore_errors=True)
         raise
     finally:
-        await identity.end_processes()
-        await asyncio.to_thread(shutil.rmtree, build.work, ignore_errors=True)
-        identity.close()
+        try:
+            await identity.end_processes()
+            await asyncio.to_thread(shutil.rmtree, build.work, ignore_errors=True)
+        finally:
+            identity.close()
 
 
 class _Builder:

@@ -84,16 +84,14 @@ class SiteProcess:
         """
         if not (start.folder / SITE_FILE).is_file():
             raise NotStarted("Its files are gone: deploy the site anew.")
+        starting = asyncio.create_task(_start(start))
         try:
-            identity = Identity.take()
-        except BuildFailed as error:
-            raise NotStarted(str(error)) from None
-        try:
-            await identity.end_processes()
-            return await asyncio.to_thread(_started, start, identity)
-        except OSError as error:
-            identity.close()
-            raise NotStarted(f"It could not be started: {error}.") from None
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # It is started all the same, and nobody else knows of it.
+            with suppress(NotStarted):
+                await (await starting).stop(0.0)
+            raise
 
     @classmethod
     def find(cls, folder: Path) -> "SiteProcess | None":
@@ -190,6 +188,19 @@ class SiteProcess:
 def _site(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / SITE_FILE).read_text())
     return found
+
+
+async def _start(start: Start) -> SiteProcess:
+    try:
+        identity = Identity.take()
+    except BuildFailed as error:
+        raise NotStarted(str(error)) from None
+    try:
+        await identity.end_processes()
+        return await asyncio.to_thread(_started, start, identity)
+    except OSError as error:
+        identity.close()
+        raise NotStarted(f"It could not be started: {error}.") from None
 
 
 def _started(start: Start, identity: Identity) -> SiteProcess:

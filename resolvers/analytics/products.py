@@ -8,35 +8,41 @@ from uuid import UUID
 from resolvers.analytics.reader import Reader
 from resolvers.analytics.span import Span
 
-# What was sold of each product, in whole months and in the days beside them: from the keys' indexes alone.
+# What was sold of each product, as a span's months and days: from the keys' indexes alone.
 _SOLD = """
 select product_id, sum(quantity)::bigint as quantity, sum(revenue_amount)::bigint as revenue_amount
-  from (select product_id, quantity, revenue_amount from order_day_product
-         where workspace_id = $1 and day = any($2::date[])
+  from (select product_id, quantity, revenue_amount from order_month_product
+         where workspace_id = $1 and month = any($2::date[])
         union all
-        select product_id, quantity, revenue_amount from order_month_product
-         where workspace_id = $1 and month = any($3::date[])) d
+        select product_id, quantity, revenue_amount from order_day_product
+         where workspace_id = $1 and day = any($3::date[])
+        union all
+        select product_id, -quantity, -revenue_amount from order_day_product
+         where workspace_id = $1 and day = any($4::date[])) d
  group by product_id having sum(quantity) > 0
 """
 # In how many orders those of a list are. A product's row stays when it is deleted.
 _WITH_ORDERS = """
 select s.*, p.title,
        (select coalesce(sum(orders), 0)::bigint
-          from (select orders from order_day_product d
-                 where d.workspace_id = $1 and d.day = any($2::date[]) and d.product_id = s.product_id
+          from (select orders from order_month_product m
+                 where m.workspace_id = $1 and m.month = any($2::date[]) and m.product_id = s.product_id
                 union all
-                select orders from order_month_product m
-                 where m.workspace_id = $1 and m.month = any($3::date[]) and m.product_id = s.product_id) o) as orders
+                select orders from order_day_product d
+                 where d.workspace_id = $1 and d.day = any($3::date[]) and d.product_id = s.product_id
+                union all
+                select -orders from order_day_product t
+                 where t.workspace_id = $1 and t.day = any($4::date[]) and t.product_id = s.product_id) o) as orders
   from s join product p on p.workspace_id = $1 and p.id = s.product_id
 """
 _BEST_SOLD = f"""
-with s as materialized ({_SOLD} order by {{order}} limit $4) {_WITH_ORDERS} order by {{order}}
+with s as materialized ({_SOLD} order by {{order}} limit $5) {_WITH_ORDERS} order by {{order}}
 """
 _MOST_VIEWED = f"""
 with v as materialized (
   select product_id, sum(views) as views from visitor_day_product
-   where workspace_id = $1 and day = any($5::date[])
-   group by product_id having sum(views) > 0 order by sum(views) desc, product_id limit $4),
+   where workspace_id = $1 and day = any($6::date[])
+   group by product_id having sum(views) > 0 order by sum(views) desc, product_id limit $5),
 s as materialized (
   select v.product_id, v.views, coalesce(sold.quantity, 0) as quantity,
          coalesce(sold.revenue_amount, 0) as revenue_amount
@@ -63,7 +69,7 @@ select s.product_id, p.title, s.quantity, v.available
  cross join lateral (
     select coalesce(sum(quantity_available), 0)::bigint as available from product_variant v
      where v.workspace_id = $1 and v.product_id = s.product_id and v.deleted_at is null) v
- order by v.available::double precision / s.quantity, s.quantity desc, s.product_id limit $4
+ order by v.available::double precision / s.quantity, s.quantity desc, s.product_id limit $5
 """  # noqa: S608 - texts of ours
 
 
@@ -84,8 +90,8 @@ _BY = {
 
 async def top(reader: Reader, span: Span, limit: int, by: Best) -> list[Any]:
     """The products with the most revenue, units or views, and what was sold of them."""
-    arguments: list[Any] = [span.days_beside_months(), span.whole_months(), limit]
-    return await reader.fetch(_BY[by], *arguments, *([span.days()] if by is Best.VIEWS else []))
+    days = [span.days()] if by is Best.VIEWS else []
+    return await reader.fetch(_BY[by], *span.cover(), limit, *days)
 
 
 async def views(reader: Reader, span: Span, product_ids: Sequence[UUID]) -> dict[UUID, Any]:
@@ -101,4 +107,4 @@ async def inventory(reader: Reader) -> Any:
 
 async def stock(reader: Reader, span: Span, limit: int) -> list[Any]:
     """The products that will be sold out first if they go on selling as in the span."""
-    return await reader.fetch(_STOCK, span.days_beside_months(), span.whole_months(), limit)
+    return await reader.fetch(_STOCK, *span.cover(), limit)

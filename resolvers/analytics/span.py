@@ -1,4 +1,4 @@
-"""A range of days, the intervals that it is shown by, and the months of which it has all days."""
+"""A range of days, the intervals that it is shown by, and the months that it is added up from."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -55,15 +55,27 @@ class Span(NamedTuple):
     def days(self) -> list[date]:
         return [self.first + timedelta(days=number) for number in range(self.length)]
 
-    def whole_months(self) -> list[date]:
-        """The first days of the calendar months that lie within it."""
-        months = {first_of_month(day) for day in self.days()}
-        return sorted(month for month in months if self.first <= month and next_month(month) - _DAY <= self.last)
+    def cover(self) -> "Cover":
+        """What it is the sum of, such that the fewest days are added or taken away."""
+        inside = set(self.days())
+        found = Cover([], [], [])
+        for month in sorted({first_of_month(day) for day in inside}):
+            days = Span(month, next_month(month) - _DAY, self.zone).days()
+            missing = [day for day in days if day not in inside]
+            if 2 * len(missing) < len(days):
+                found.months.append(month)
+                found.taken.extend(missing)
+            else:
+                found.added.extend(day for day in days if day in inside)
+        return found
 
-    def days_beside_months(self) -> list[date]:
-        """The days that lie in no whole month."""
-        months = set(self.whole_months())
-        return [day for day in self.days() if first_of_month(day) not in months]
+
+class Cover(NamedTuple):
+    """A span as calendar months, by their first days, with the days `added` to them and those `taken` from them."""
+
+    months: list[date]
+    added: list[date]
+    taken: list[date]
 
 
 class Slot(NamedTuple):

@@ -9,24 +9,29 @@ DIMENSIONS = ("source", "medium", "campaign", "device", "browser", "os", "countr
 
 _DAYS = "select * from visitor_day where workspace_id = $1 and day >= $2 and day <= $3"
 _HOURS = "select * from visitor_hour where workspace_id = $1 and day >= $2 and day <= $3"
-# The pages with the most of something, of whole months and the days beside them: from the keys' indexes alone. Then all
-# that is known of those few.
+# The pages with the most of something, as a span's months and days: from the keys' indexes alone. Then all that is
+# known of those few.
 _PAGES = """
 with best as materialized (
   select path, sum(amount)::bigint as amount
-    from (select path, {by} as amount from visitor_day_page where workspace_id = $1 and day = any($2::date[])
+    from (select path, {by} as amount from visitor_month_page where workspace_id = $1 and month = any($2::date[])
           union all
-          select path, {by} from visitor_month_page where workspace_id = $1 and month = any($3::date[])) p
-   group by path having sum(amount) > 0 order by 2 desc, path limit $4)
+          select path, {by} from visitor_day_page where workspace_id = $1 and day = any($3::date[])
+          union all
+          select path, -{by} from visitor_day_page where workspace_id = $1 and day = any($4::date[])) p
+   group by path having sum(amount) > 0 order by 2 desc, path limit $5)
 select b.path, p.*
   from best b cross join lateral (
-    select sum(views)::bigint as views, sum(visitors)::bigint as visitors, sum(entries)::bigint as entries,
-           sum(exits)::bigint as exits, sum(bounces)::bigint as bounces, sum(seconds)::bigint as seconds
-      from (select * from visitor_day_page d
-             where d.workspace_id = $1 and d.day = any($2::date[]) and d.path = b.path
+    select sum(f * views)::bigint as views, sum(f * visitors)::bigint as visitors, sum(f * entries)::bigint as entries,
+           sum(f * exits)::bigint as exits, sum(f * bounces)::bigint as bounces, sum(f * seconds)::bigint as seconds
+      from (select 1 as f, * from visitor_month_page m
+             where m.workspace_id = $1 and m.month = any($2::date[]) and m.path = b.path
             union all
-            select * from visitor_month_page m
-             where m.workspace_id = $1 and m.month = any($3::date[]) and m.path = b.path) p) p
+            select 1, * from visitor_day_page d
+             where d.workspace_id = $1 and d.day = any($3::date[]) and d.path = b.path
+            union all
+            select -1, * from visitor_day_page t
+             where t.workspace_id = $1 and t.day = any($4::date[]) and t.path = b.path) p) p
  order by b.amount desc, b.path
 """
 _PAGES_BY = {by: _PAGES.format(by=by) for by in ("views", "entries", "exits")}
@@ -50,7 +55,7 @@ async def hours(reader: Reader, span: Span) -> list[Any]:
 
 async def pages(reader: Reader, span: Span, limit: int, by: str) -> list[Any]:
     """The pages with the most `views`, `entries` or `exits`; none without any."""
-    return await reader.fetch(_PAGES_BY[by], span.days_beside_months(), span.whole_months(), limit)
+    return await reader.fetch(_PAGES_BY[by], *span.cover(), limit)
 
 
 async def values(reader: Reader, span: Span, dimension: str, limit: int) -> list[Any]:

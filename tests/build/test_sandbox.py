@@ -259,5 +259,20 @@ class TestEnding:
             Identity.take(identity.user)
 
 
+    @pytest.mark.skipif(not AS_ROOT, reason="needs root")
+    async def test_gives_no_user_under_whom_a_site_runs_on(self, identity: Identity) -> None:
+        site = await asyncio.create_subprocess_exec(
+            shutil.which("sleep") or "sleep", "100", user=identity.user, group=identity.user
+        )
+        identity.close()
+
+        other = Identity.take()
+
+        assert other.user != identity.user
+        other.close()
+        site.kill()
+        await site.wait()
+
+
 async def _is_any_marked() -> bool:
     return bool(marked())
