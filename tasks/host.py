@@ -17,10 +17,8 @@ from core.database import Database
 from core.pubsub import Doorbells
 from core.settings import Settings, settings_or_exit
 from core.telemetry import configure_logging
-from integrations.hosting.aws import new_aws
 from integrations.storage import new_storage
 from resolvers.context import Platform
-from resolvers.hosting.edge import tend_for_ever
 from resolvers.hosting.host import Host
 
 log = structlog.get_logger()
@@ -45,7 +43,7 @@ async def run(settings: Settings) -> int:
     host = Host(platform)
     working = [asyncio.create_task(doorbells.run()), asyncio.create_task(host.run())]
     if settings.hosting == "aws":
-        working.append(asyncio.create_task(tend_for_ever(platform, new_aws(settings))))
+        working.append(asyncio.create_task(_tend_edges(platform)))
     waiting = asyncio.create_task(stopping.wait())
     log.info("host started", folder=str(settings.builds_path))
     try:
@@ -63,6 +61,14 @@ async def run(settings: Settings) -> int:
         await redis.aclose()
         lock.close()
         log.info("host stopped")
+
+
+async def _tend_edges(platform: Platform) -> None:
+    """Tells CloudFront what it is to serve. What asks AWS takes a second to load, which others start without."""
+    from integrations.hosting.aws import new_aws  # noqa: PLC0415
+    from resolvers.hosting.edge import tend_for_ever  # noqa: PLC0415
+
+    await tend_for_ever(platform, new_aws(platform.settings))
 
 
 async def _locked(path: Path, stopping: asyncio.Event) -> TextIO | None:
