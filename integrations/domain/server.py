@@ -63,14 +63,21 @@ async def _read(session: aiohttp.ClientSession, url: URL) -> Finding:
     for _ in range(MAX_REDIRECTS + 1):
         async with session.get(url, allow_redirects=False) as response:
             if response.status == HTTPStatus.OK:
-                content = await response.content.read(MAX_FILE)
-                lines = content.decode("latin-1").splitlines()
+                lines = (await _beginning(response)).decode("latin-1").splitlines()
                 return Finding(frozenset(line.strip() for line in lines), f"{url} has another content.")
             if not HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
                 is_certain = response.status < HTTPStatus.INTERNAL_SERVER_ERROR
                 return Finding(problem=f"{url} answered {response.status}.", is_certain=is_certain)
             url = _next(url, response.headers.get("Location", ""))
     return Finding(problem=f"{url} was redirected again and again.")
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """As much of the file as is read, in however many pieces it comes."""
+    content = b""
+    while len(content) < MAX_FILE and (piece := await response.content.read(MAX_FILE - len(content))):
+        content += piece
+    return content
 
 
 def _next(url: URL, location: str) -> URL:
