@@ -18,12 +18,13 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
 from core.database import DATABASE_FAULTS
 from core.settings import Settings
+from integrations.domain import PROOF_PATH
 from resolvers.hosting.route import SiteRoutes
 
 log = structlog.get_logger()
@@ -41,6 +42,7 @@ MAX_HEADER = 64 * 1024
 MAX_BODY = 10 * 1024 * 1024
 RETRY_SECONDS = 0.2
 KEEP_ALIVE_SECONDS = 4.0
+REDIRECT_SECONDS = 300
 # RFC 9110, 7.6.1: those of one connection. The last two are this server's own to say.
 _HOP = frozenset(
     {
@@ -59,27 +61,38 @@ _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-p
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class HostName(NamedTuple):
+    """A name that somebody asked for, other than the API's. `is_site` tells that by its form it is a site's."""
+
+    name: str
+    is_site: bool
+
+
 class SiteNames:
-    """Which names are sites', by their form alone: no look-up is made for what is asked of the API."""
+    """Which names may be sites', by their form alone: no look-up is made for what is asked under the API's own name."""
 
     def __init__(self, settings: Settings) -> None:
         self._suffix = "." + (urlsplit(settings.site_url("x")).hostname or "").partition(".")[2]
         self._own = {urlsplit(settings.base_url).hostname, "localhost"}
         # The API is asked under the same name again and again.
-        self.site_in = lru_cache(maxsize=MAX_NAMES)(self._site_in)
+        self.name_in = lru_cache(maxsize=MAX_NAMES)(self._name_in)
 
-    def _site_in(self, host: bytes) -> str | None:
-        """The name, where it is a site's."""
+    def _name_in(self, host: bytes) -> HostName | None:
+        """The name, unless it is the API's, or none that a site can have: an address, or a single word."""
         name = host.decode("latin-1").rpartition(":")[0] if b":" in host else host.decode("latin-1")
         name = name.lower().rstrip(".")
-        return name if name.endswith(self._suffix) and name not in self._own else None
+        last = name.rpartition(".")[2]
+        if name in self._own or "." not in name or not last[-1:].isalnum() or last.isdigit():
+            return None
+        return HostName(name, name.endswith(self._suffix))
 
 
 class HostedSites:
     """The ASGI application for requests under sites' names."""
 
-    def __init__(self, routes: SiteRoutes) -> None:
+    def __init__(self, routes: SiteRoutes, settings: Settings) -> None:
         self._routes = routes
+        self._settings = settings
         self._session: aiohttp.ClientSession | None = None
         self._running: dict[str, int] = {}
 
@@ -106,6 +119,9 @@ class HostedSites:
 
     async def _serve(self, request: Request, send: Send, name: str) -> None:
         """Passes the request on. Where a site was switched or is started anew it answers elsewhere in a moment."""
+        if (answer := await self._without_site(request, name)) is not None:
+            await answer(request.scope, request.receive, send)
+            return
         body = _Body(request) if _has_body(request) else None
         deadline, was_sent = time.monotonic() + START_SECONDS, False
         while (refusal := await self._try(request, send, name, body)) is not None:
@@ -116,6 +132,24 @@ class HostedSites:
             was_sent = was_sent or refusal.was_sent
             self._routes.forget(name)
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def _without_site(self, request: Request, name: str) -> Response | None:
+        """What is answered without asking the site: that the name is proven, or where it leads."""
+        try:
+            target = await self._routes.find(name)
+        except DATABASE_FAULTS:
+            return None
+        if target is None:
+            return None
+        if target.token and request.scope["path"] == PROOF_PATH:
+            return PlainTextResponse(f"{target.token}\n", headers={"Cache-Control": "no-store"})
+        # Files of pages that are open still lie where they lay; CloudFront asks for them under the slug's name too.
+        if target.leads_to is None or request.scope["path"].startswith("/_next/"):
+            return None
+        location = self._settings.domain_url(target.leads_to) + _asked(request)
+        # Not for ever, as browsers would have it: a merchant may choose another primary domain.
+        headers = {"Location": location, "Cache-Control": f"max-age={REDIRECT_SECONDS}"}
+        return Response(status_code=HTTPStatus.PERMANENT_REDIRECT, headers=headers)
 
     async def _try(self, request: Request, send: Send, name: str, body: "_Body | None") -> "_Refusal | None":
         """Passes the request on once. Where that cannot be nothing was sent to the browser yet."""
@@ -153,9 +187,7 @@ class HostedSites:
     async def _ask(
         self, request: Request, address: str, body: "_Body | None", sending: "_Sending"
     ) -> aiohttp.ClientResponse:
-        path = request.scope["raw_path"].decode("latin-1") or "/"
-        query = request.scope["query_string"].decode("latin-1")
-        url = URL(f"{address}{path}{'?' if query else ''}{query}", encoded=True)
+        url = URL(address + _asked(request), encoded=True)
         return await self._client().request(
             request.method,
             url,
@@ -230,6 +262,13 @@ class _Body:
                 raise _TooLarge
             if piece:
                 yield piece
+
+
+def _asked(request: Request) -> str:
+    """Path and query, to the letter."""
+    path = request.scope["raw_path"].decode("latin-1") or "/"
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{path}{'?' if query else ''}{query}"
 
 
 def _has_body(request: Request) -> bool:

@@ -54,6 +54,19 @@ class Start(NamedTuple):
     processes: int
 
 
+def app_folder(folder: Path) -> Path:
+    """Where the site's server lies, of the folder that a deployment is kept in.
+
+    Raises:
+        NotStarted: its files are gone.
+
+    """
+    try:
+        return (folder / "app" / str(_site(folder)["entry"])).parent
+    except (OSError, ValueError):
+        raise NotStarted("Its files are gone: deploy the site anew.") from None
+
+
 class SiteProcess:
     """A server that was started, by this process or an earlier one."""
 

@@ -10,7 +10,7 @@ from core.events import SyncEventType
 from models import Site, SiteServer
 from resolvers.context import Context, Platform
 from resolvers.deployment.log import Line, append_now, clean
-from resolvers.email import tell_owners
+from resolvers.email.owners import tell_owners
 from resolvers.hosting.desired import Desired, say_failed
 from resolvers.write import write
 
@@ -44,13 +44,9 @@ async def _tell(platform: Platform, wanted: Desired, reason: str) -> None:
             return
         tx.event(SyncEventType.SITE_FAILING, "Site", site.id)
         tx.audit("siteServerFail", "Site", site.id, {"reason": reason})
-        await tell_owners(
-            tx.session,
-            tx.workspace_id,
-            subject=f"{site.name} does not keep running",
-            text_body=(
-                f"The server of the site {site.name} has failed {TOLD_AFTER} times in a row:\n\n  {reason}\n\n"
-                "It is started again and again. The deployment's log says more; an older deployment can be put live "
-                "again meanwhile.\n"
-            ),
+        text = (
+            f"The server of the site {site.name} has failed {TOLD_AFTER} times in a row:\n\n  {reason}\n\n"
+            "It is started again and again. The deployment's log says more; an older deployment can be put live again "
+            "meanwhile.\n"
         )
+        await tell_owners(tx, f"{site.name} does not keep running", text)

@@ -16,6 +16,7 @@ from core.ids import new_id, uuid_in
 from resolvers.context import Platform
 from tests.client import GraphQL
 from tests.factories import ORDER_PLACE, Person, Shop, add_member, make_shop, make_site, make_user
+from tests.people import system_sql
 from tests.tenancy.world import filled_shop, key_with
 
 Row = dict[str, Any]
@@ -44,6 +45,8 @@ TABLES = (
     "sales_order",
     "site",
     "site_server",
+    "site_domain",
+    "site_edge",
     "storefront_asset",
     "storefront_draft",
     "storefront_grant",
@@ -158,6 +161,27 @@ insert into deployment_log_line (workspace_id, id, deployment_id, number, status
 select workspace_id, gen_random_uuid(), id, n, 'BUILDING', (array['FETCH', 'BUILD', null])[1 + n % 3], 'Zeile ' || n
   from made, generate_series(1, 5) n where number % 2 = 0
 """
+# Of every status, one of them the primary one.
+DOMAINS = """
+with made as (
+  insert into site_domain (workspace_id, id, site_id, name, token, status, proof, problem, due_at, expires_at,
+                           checked_at, verified_at)
+  select $1, gen_random_uuid(), $2, 'xn--mnchen-3ya.n' || n || $2::uuid || '.example', 'token ' || n, s,
+         case when s <> 'PENDING' then (array['DNS', 'HTTP'])[1 + n % 2] end, case when n % 2 = 0 then 'Ätna' end,
+         '2100-01-01', case when s <> 'VERIFIED' then timestamptz '2100-01-01' end, case when n % 4 > 0 then now() end,
+         case when s <> 'PENDING' then now() end
+    from generate_series(1, 9) n,
+         lateral (select (array['PENDING', 'VERIFIED', 'LAPSING'])[1 + n % 3] as s) k
+  returning site_id, name, status)
+select name from made where status = 'VERIFIED' limit 1
+"""
+EDGE = """
+insert into site_edge (workspace_id, site_id, status, error, names, records, distribution_domain, due_at)
+select workspace_id, site_id, 'LIVE', 'Ätna', array_agg(name order by name),
+       jsonb_object_agg(name, array['_x.' || name, '_y.aws']), 'd1.cloudfront.example', '2100-01-01'
+  from site_domain where workspace_id = $1 and site_id = $2 and status <> 'PENDING' group by 1, 2
+"""
+PRIMARY = "update site set primary_name = $2, redirects_to_primary = true where id = $1"
 NAMED = """
 insert into storefront_asset (workspace_id, id, site_id, draft_id, asset_id)
 select $1, gen_random_uuid(), $2::uuid, null, id
@@ -268,7 +292,8 @@ class World:
     people: tuple[UUID, ...]
     order_tokens: tuple[str, ...]
     base_url: str
-    site_url: Callable[[str], str]
+    site_url: Callable[[str, str | None], str]
+    domain_url: Callable[[str], str]
     by_id: dict[str, dict[UUID, Row]] = field(default_factory=dict)
 
 
@@ -290,6 +315,7 @@ async def new_world(platform: Platform, graphql: GraphQL) -> World:
         order_tokens=tuple(tokens),
         base_url=platform.settings.base_url,
         site_url=platform.settings.site_url,
+        domain_url=platform.settings.domain_url,
         by_id=by_id,
     )
 
@@ -336,6 +362,9 @@ async def _sites(shop: Shop) -> None:
             await shop.sql(MEMBERS, shop.workspace_id, site)
             await shop.sql(GRANTS, shop.workspace_id, site)
             await shop.sql(DEPLOYMENTS, shop.workspace_id, site)
+            (row,) = await shop.sql(DOMAINS, shop.workspace_id, site)
+            await shop.sql(PRIMARY, site, row["name"])
+            await system_sql(shop.platform, EDGE, shop.workspace_id, site)
         if number in {1, 3}:
             await shop.sql(BANNERS, shop.workspace_id, site)
             await shop.sql(LOGOS, shop.workspace_id, site)

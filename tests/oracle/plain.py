@@ -50,6 +50,7 @@ TABLES = {
     "Site": "site",
     "SiteHealth": "site",
     "SiteServer": "site_server",
+    "SiteDomain": "site_domain",
     "StorefrontConfig": "storefront_version",
     "StorefrontDraft": "storefront_draft",
     "StorefrontGrant": "storefront_grant",
@@ -94,6 +95,7 @@ TYPE_SCOPES = {
     "Site": "sites:read",
     "SiteHealth": "events:read",
     "SiteServer": "sites:read",
+    "SiteDomain": "sites:read",
     "StorefrontDraft": "storefront:read",
     "StorefrontGrant": "storefront:read",
     "StorefrontMember": "storefront:read",
@@ -143,6 +145,7 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "ProductVariant": ({"POSITION": "position"}, "ASC"),
     "Site": ({"CREATED_AT": "created_at"}, "ASC"),
     "SiteHealth": ({"ID": "id"}, "ASC"),
+    "SiteDomain": ({"CREATED_AT": "created_at"}, "ASC"),
     "StorefrontDraft": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontGrant": ({"ID": "id"}, "ASC"),
     "StorefrontMember": ({"ID": "id"}, "ASC"),
@@ -706,7 +709,7 @@ def _product_data(thing: Thing) -> str:
     site_id = thing.view.caller.site_id
     site = thing.view.world.by_id["site"][site_id] if site_id else None
     is_ours = site and site["workspace_id"] == row["workspace_id"] and site["deleted_at"] is None
-    url = f"{thing.view.world.site_url(site['slug'])}/products/{row['slug']}" if site and is_ours else None
+    url = f"{_url_of_site(thing.view.world, site)}/products/{row['slug']}" if site and is_ours else None
     offers = [
         {"@type": "Offer", "sku": each["sku"]}
         | ({"name": each["title"]} if each["title"] else {})
@@ -735,6 +738,42 @@ def _product_data(thing: Thing) -> str:
     return _script_safe(data)
 
 
+def _url_of_site(world: World, site: Row) -> str:
+    return world.site_url(site["slug"], site["primary_name"])
+
+
+def _primary_domain(thing: Thing) -> Thing | None:
+    found = [
+        row
+        for row in thing.view.all("SiteDomain")
+        if row["site_id"] == thing.row["id"] and row["name"] == thing.row["primary_name"]
+    ]
+    return Thing("SiteDomain", found[0], thing.view) if found else None
+
+
+def _site_of_domain(thing: Thing) -> Row:
+    return thing.view.world.by_id["site"][thing.row["site_id"]]
+
+
+def _edge(thing: Thing, site_id: UUID, column: str) -> Any:
+    found = [row for row in thing.view.world.rows["site_edge"] if row["site_id"] == site_id]
+    return found[0][column] if found else None
+
+
+def _certificate_record(part: int) -> Callable[[Thing], str | None]:
+    def value(thing: Thing) -> str | None:
+        record = orjson.loads(_edge(thing, thing.row["site_id"], "records") or "{}").get(thing.row["name"])
+        return record[part] if record else None
+
+    return value
+
+
+def _cname_target(thing: Thing) -> str:
+    if _edge(thing, thing.row["site_id"], "status") == "LIVE":
+        return str(_edge(thing, thing.row["site_id"], "distribution_domain"))
+    return thing.view.world.site_url(_site_of_domain(thing)["slug"], None).partition("://")[2].partition(":")[0]
+
+
 def _price(amount: int, currency: str) -> Row:
     return {"price": money(amount, currency)["amount"], "priceCurrency": currency}
 
@@ -742,7 +781,7 @@ def _price(amount: int, currency: str) -> Row:
 def _config_data(thing: Thing) -> str:
     """The sites of this world have little `seo`: tests/seo shows what becomes of more."""
     site = thing.view.world.by_id["site"][thing.row["site_id"]]
-    url = f"{thing.view.world.site_url(site['slug'])}/"
+    url = f"{_url_of_site(thing.view.world, site)}/"
     title = orjson.loads(thing.row["seo"]).get("title") or site["name"]
     organization = {"@type": "Organization", "@id": f"{url}#organization", "name": site["name"], "url": url}
     website = {"@type": "WebSite", "@id": f"{url}#website", "name": title, "url": url}
@@ -1109,6 +1148,9 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ProductVariant", "price"): _money_of("price_amount"),
     ("ProductVariant", "product"): _related("Product", "product_id"),
     ("ProductVariant", "quantityAvailable"): _quantity,
+    ("Site", "domains"): _children("SiteDomain", "site_id"),
+    ("Site", "isRedirecting"): lambda thing: thing.row["redirects_to_primary"],
+    ("Site", "primaryDomain"): _primary_domain,
     ("Site", "liveStorefrontVersion"): _related("StorefrontVersion", "live_version_id"),
     ("Site", "sections"): lambda thing: _sections(thing, thing.row["theme_id"], thing.row["theme_version"]),
     ("Site", "storefrontDrafts"): _guarded("storefront:read", _children("StorefrontDraft", "site_id")),
@@ -1117,7 +1159,18 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Site", "storefrontToken"): _token_of_site,
     ("Site", "storefrontVersions"): _guarded("storefront:read", _children("StorefrontVersion", "site_id")),
     ("Site", "theme"): _related("Theme", "theme_id"),
-    ("Site", "url"): lambda thing: thing.view.world.site_url(thing.row["slug"]),
+    ("Site", "url"): lambda thing: _url_of_site(thing.view.world, thing.row),
+    ("Site", "cdnError"): lambda thing: _edge(thing, thing.row["id"], "error"),
+    ("Site", "cdnStatus"): lambda thing: _edge(thing, thing.row["id"], "status"),
+    ("SiteDomain", "certificateRecordName"): _certificate_record(0),
+    ("SiteDomain", "certificateRecordValue"): _certificate_record(1),
+    ("SiteDomain", "cnameTarget"): _cname_target,
+    ("SiteDomain", "displayName"): lambda thing: thing.row["name"].encode().decode("idna"),
+    ("SiteDomain", "dnsRecordName"): lambda thing: f"_vitrine.{thing.row['name']}",
+    ("SiteDomain", "isPrimary"): lambda thing: _site_of_domain(thing)["primary_name"] == thing.row["name"],
+    ("SiteDomain", "site"): _related("Site", "site_id"),
+    ("SiteDomain", "tokenUrl"): lambda thing: f"http://{thing.row['name']}/.well-known/vitrine-domain",
+    ("SiteDomain", "url"): lambda thing: thing.view.world.domain_url(thing.row["name"]),
     **{("StorefrontConfig", name): _json(name) for name in SECTIONS},
     ("StorefrontConfig", "structuredData"): _config_data,
     ("StorefrontConfig", "version"): lambda thing: thing.row["number"],
@@ -1387,6 +1440,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "products": _listed("Product"),
     "syncHealth": _sync_health,
     "site": _by_id("Site", "sites:read"),
+    "siteDomain": _by_id("SiteDomain", "sites:read"),
     "sites": _listed("Site", "sites:read"),
     "storefrontConfig": _storefront_config,
     "storefrontPeople": _listed("StorefrontPerson", "storefront:admin"),
