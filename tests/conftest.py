@@ -6,7 +6,10 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+import zoneinfo
+from collections.abc import AsyncIterator, Iterator
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,9 +19,11 @@ import uvicorn
 from core.settings import Settings, settings
 from core.telemetry import configure_logging
 from resolvers.context import Platform
+from resolvers.workspace.input import time_zones
 from routes.connection import BoundedHttp, BoundedWebSocket
 from server import Application
 from tests.client import GraphQL, LiveServer
+from tests.domain.zone import Zone, running
 from tests.factories import Person, Shop, make_shop, make_user
 from tests.own_services import take_own_services
 from tests.pipeline.machine import deployed, machine
@@ -43,10 +48,23 @@ def test_settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def app(test_settings: Settings) -> AsyncIterator[tuple[Any, int]]:
+async def everybodys_zone() -> AsyncIterator[Zone]:
+    """The DNS of the tests' domains."""
+    async with running(Zone()) as zone:
+        yield zone
+
+
+@pytest.fixture(scope="session")
+async def app(test_settings: Settings, everybodys_zone: Zone) -> AsyncIterator[tuple[Any, int]]:
     """The application, served by uvicorn in this process."""
     configure_logging("WARNING")
-    application = Application(test_settings)
+    asked = {
+        "domain_dns_servers": f"127.0.0.1:{everybodys_zone.dns_port}",
+        "domain_http_port": everybodys_zone.http_port,
+        "domain_dns_seconds": 1.0,
+        "domain_http_seconds": 2.0,
+    }
+    application = Application(test_settings.model_copy(update=asked))
     # The protocol is named, or asyncio would not switch off Nagle's waiting.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
@@ -120,3 +138,18 @@ def new_user(platform: Platform) -> Any:
         return await make_user(platform, **options)
 
     return make
+
+
+@pytest.fixture
+def new_zone(tmp_path: Path) -> Iterator[str]:
+    """A time zone that Python knows and PostgreSQL does not, as after an update of the one: the time of Kolkata."""
+    name = "Test/Newcity"
+    (tmp_path / "Test").mkdir()
+    (tmp_path / name).write_bytes((files("tzdata") / "zoneinfo" / "Asia" / "Kolkata").read_bytes())
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath([str(tmp_path), *before])
+    time_zones.cache_clear()
+    yield name
+    zoneinfo.reset_tzpath(before)
+    zoneinfo.ZoneInfo.clear_cache(only_keys=[name])
+    time_zones.cache_clear()

@@ -538,6 +538,16 @@ export type SyncEventType =
   | 'SITE_DELETED'
   /** A site went live with a new deployment, or went back to an older one. */
   | 'SITE_DEPLOYED'
+  /** A domain was added to a site. It is not proven yet. */
+  | 'SITE_DOMAIN_ADDED'
+  /** What proved a domain is gone. Its site is served under it for a while. */
+  | 'SITE_DOMAIN_LAPSING'
+  /** A domain is no longer a site's: it was removed, its time was over, or another workspace has proven it. */
+  | 'SITE_DOMAIN_REMOVED'
+  /** A domain was proven: its site is served under it. */
+  | 'SITE_DOMAIN_VERIFIED'
+  /** A site's server failed again and again: `server.error` of its live deployment says why. */
+  | 'SITE_FAILING'
   /** A site's name, address or theme changed. */
   | 'SITE_UPDATED'
   /** A draft of what a site looks like was made, edited, scheduled or given up. */
