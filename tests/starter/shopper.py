@@ -10,10 +10,10 @@ from tests.pipeline.machine import cannot
 
 # Chromium's own says that nobody looks at it, and such visits are counted apart, as bots'.
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version} Safari/537.36"
-# What the browser asks for by itself is there, and the pictures in view are. (That nothing is asked for any more cannot be
-# waited for: Chromium does not always say of what it sends while a page is left that it is done.)
+# What the page asks for by itself is there, and so are the pictures in view. That no request is under way any more
+# cannot be waited for: of what is sent while a page is left Chromium does not always say that it is done.
 SETTLED = """
-!document.querySelector("main").innerText.includes("Loading") && [...document.images]
+!document.querySelector("main").innerText.includes("One moment") && [...document.images]
   .every((image) => image.complete || image.getBoundingClientRect().top > innerHeight)
 """
 # All that moved while the page loaded, as Cumulative Layout Shift counts it.
