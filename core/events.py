@@ -15,6 +15,7 @@ class SyncEventType(StrEnum):
     SITE_UPDATED = "site.updated"
     SITE_DELETED = "site.deleted"
     SITE_DEPLOYED = "site.deployed"
+    SITE_FAILING = "site.failing"
     SITE_DOMAIN_ADDED = "site.domain_added"
     SITE_DOMAIN_VERIFIED = "site.domain_verified"
     SITE_DOMAIN_LAPSING = "site.domain_lapsing"
@@ -49,6 +50,7 @@ _UNSEEN = frozenset(
         SyncEventType.SITE_UPDATED,
         SyncEventType.SITE_DELETED,
         SyncEventType.SITE_DEPLOYED,
+        SyncEventType.SITE_FAILING,
         SyncEventType.SITE_DOMAIN_ADDED,
         SyncEventType.SITE_DOMAIN_VERIFIED,
         SyncEventType.SITE_DOMAIN_LAPSING,

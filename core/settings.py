@@ -152,6 +152,12 @@ class Settings(BaseSettings):
     site_idle_seconds: float = Field(
         default=900.0, gt=0, description="A site that nobody asked for is stopped after so long."
     )
+    site_memory_bytes: int = Field(default=600 * MEGABYTE, ge=MEGABYTE, description="What a running site may take.")
+    site_disk_bytes: int = Field(default=500 * MEGABYTE, ge=MEGABYTE, description="What it may write.")
+    site_processes: int = Field(default=400, ge=1, description="Its processes and threads.")
+    sites_running: int = Field(
+        default=50, ge=1, description="Sites that run at once; the one asked for the longest ago makes room."
+    )
 
     allowed_origins: str = Field(
         default="*",

@@ -142,6 +142,10 @@ class SiteServer(Base):
 
     One that nobody asked for is STOPPED, and started again when `wanted_at` is later than `stopped_at`. `requested_at`
     is when somebody asked for something of it last, within seconds.
+
+    `failure_count` says how often in a row it ended by itself, was ended or did not start, `error` why at the last
+    time, and `told_at` when the shop's owners were told. All of it is forgotten once it has run well for a while.
+    `memory_bytes` is what it took when it was looked at.
     """
 
     __tablename__ = "site_server"
@@ -159,6 +163,10 @@ class SiteServer(Base):
     status: Mapped[str]
     address: Mapped[str | None]
     error: Mapped[str | None]
+    failure_count: Mapped[int] = mapped_column(server_default="0")
+    failed_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    memory_bytes: Mapped[int | None]
     checked_at: Mapped[datetime | None]
     requested_at: Mapped[datetime | None]
     wanted_at: Mapped[datetime | None]

@@ -7,9 +7,11 @@ site is told who asked. Nothing is kept.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -121,11 +123,13 @@ class HostedSites:
             await answer(request.scope, request.receive, send)
             return
         body = _Body(request) if _has_body(request) else None
-        deadline = time.monotonic() + START_SECONDS
+        deadline, was_sent = time.monotonic() + START_SECONDS, False
         while (refusal := await self._try(request, send, name, body)) is not None:
-            if not refusal.may_come_again or time.monotonic() > deadline:
+            # What was lost twice may be what ends the site.
+            if not refusal.may_come_again or time.monotonic() > deadline or (refusal.was_sent and was_sent):
                 await refusal.page(request.scope, request.receive, send)
                 return
+            was_sent = was_sent or refusal.was_sent
             self._routes.forget(name)
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -163,8 +167,9 @@ class HostedSites:
         return await self._pass_on(request, send, target.address, body)
 
     async def _pass_on(self, request: Request, send: Send, address: str, body: "_Body | None") -> "_Refusal | None":
+        sending = _Sending()
         try:
-            response = await self._ask(request, address, body)
+            response = await self._ask(request, address, body, sending)
         except (aiohttp.ClientError, OSError) as error:
             if body is not None and body.is_too_large:
                 status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -172,14 +177,16 @@ class HostedSites:
             log.warning("site not reached", host=request.headers.get("host"), error=str(error) or type(error).__name__)
             is_late = isinstance(error, TimeoutError)
             status = HTTPStatus.GATEWAY_TIMEOUT if is_late else HTTPStatus.BAD_GATEWAY
-            was_not_sent = isinstance(error, aiohttp.ClientConnectorError)
             page = _page(status, "This shop does not answer", "Please try again in a moment.")
-            return _Refusal(page, was_not_sent or (request.method in _SAFE and not is_late))
+            may_come_again = not sending.is_done or (request.method in _SAFE and not is_late)
+            return _Refusal(page, may_come_again, was_sent=sending.is_done)
         async with response:
             await _send_back(response, request, send)
         return None
 
-    async def _ask(self, request: Request, address: str, body: "_Body | None") -> aiohttp.ClientResponse:
+    async def _ask(
+        self, request: Request, address: str, body: "_Body | None", sending: "_Sending"
+    ) -> aiohttp.ClientResponse:
         url = URL(address + _asked(request), encoded=True)
         return await self._client().request(
             request.method,
@@ -187,6 +194,7 @@ class HostedSites:
             headers=_headers(request),
             data=body.pieces() if body else None,
             allow_redirects=False,
+            trace_request_ctx=sending,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
 
@@ -202,15 +210,36 @@ class HostedSites:
                 trust_env=False,
                 max_line_size=MAX_HEADER,
                 max_field_size=MAX_HEADER,
+                trace_configs=[_noting_what_is_sent()],
             )
         return self._session
 
 
+@dataclass(slots=True)
+class _Sending:
+    """Whether a request was sent. The client's error does not say it: it tries by itself again what is idempotent, and
+    then fails to connect to what the first try has ended.
+    """
+
+    is_done: bool = False
+
+
+async def _note_sent(_session: aiohttp.ClientSession, context: SimpleNamespace, _sent: object) -> None:
+    context.trace_request_ctx.is_done = True
+
+
+def _noting_what_is_sent() -> aiohttp.TraceConfig:
+    config = aiohttp.TraceConfig()
+    config.on_request_headers_sent.append(_note_sent)
+    return config
+
+
 class _Refusal(NamedTuple):
-    """What is shown where there is no answer, and whether there may be one in a moment."""
+    """What is shown where there is no answer, whether there may be one in a moment, and whether the site was asked."""
 
     page: Response
     may_come_again: bool = False
+    was_sent: bool = False
 
 
 class _TooLarge(Exception):

@@ -28,6 +28,7 @@ _DESCRIPTIONS = {
     "VISITOR_DAYS": "Visitors, sessions and the funnel, by day.",
     "VISITOR_HOURS": "Visitors and sessions, by hour.",
     "VISITOR_PAGES": "Pages, by day.",
+    "VISITOR_PRODUCTS": "What visitors saw of each product and put into carts, by day.",
     "VISITOR_DIMENSIONS": "Sources, mediums, campaigns, devices, browsers, systems and countries, by day.",
 }
 ExportTable = enum_of(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -33,6 +33,9 @@ from schema.storefront_draft import StorefrontDraft, StorefrontDraftFilter, Stor
 from schema.storefront_member import StorefrontGrant, StorefrontMember
 from schema.theme import Theme
 from schema.url import site_url
+
+if TYPE_CHECKING:
+    from schema.sync_health import SiteHealth
 
 # Whoever may write sites sees the one that they wrote.
 OWN_SITE = frozenset({"sites:read"})
@@ -120,6 +123,9 @@ class Site(Node):
     )
     deployments = many(
         Deployment, "Its deployments, the newest first.", "{c}.site_id = {p}.id", sort_type=DeploymentSort
+    )
+    health: Annotated["SiteHealth", strawberry.lazy("schema.sync_health")] | None = one(
+        "How it keeps up with what changes. Needs the scope `events:read`.", "SiteHealth", "{c}.id = {p}.id"
     )
     domains = many(SiteDomain, "Its domains, the oldest first: those that are proven and those that are not.", _OF_SITE)
     primary_domain: SiteDomain | None = one(

@@ -6,7 +6,10 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+import zoneinfo
+from collections.abc import AsyncIterator, Iterator
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,12 +19,17 @@ import uvicorn
 from core.settings import Settings, settings
 from core.telemetry import configure_logging
 from resolvers.context import Platform
+from resolvers.workspace.input import time_zones
 from routes.connection import BoundedHttp, BoundedWebSocket
 from server import Application
 from tests.client import GraphQL, LiveServer
 from tests.domain.zone import Zone, running
 from tests.factories import Person, Shop, make_shop, make_user
 from tests.own_services import take_own_services
+from tests.pipeline.machine import deployed, machine
+
+# Here, so that all who use them share one.
+__all__ = ["deployed", "machine"]
 
 
 def pytest_configure() -> None:
@@ -130,3 +138,18 @@ def new_user(platform: Platform) -> Any:
         return await make_user(platform, **options)
 
     return make
+
+
+@pytest.fixture
+def new_zone(tmp_path: Path) -> Iterator[str]:
+    """A time zone that Python knows and PostgreSQL does not, as after an update of the one: the time of Kolkata."""
+    name = "Test/Newcity"
+    (tmp_path / "Test").mkdir()
+    (tmp_path / name).write_bytes((files("tzdata") / "zoneinfo" / "Asia" / "Kolkata").read_bytes())
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath([str(tmp_path), *before])
+    time_zones.cache_clear()
+    yield name
+    zoneinfo.reset_tzpath(before)
+    zoneinfo.ZoneInfo.clear_cache(only_keys=[name])
+    time_zones.cache_clear()

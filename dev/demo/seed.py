@@ -18,8 +18,10 @@ from core.database import pinned
 from core.ids import global_id
 from dev.demo.catalog import SHOPS, Customer, Product, Shop
 from dev.demo.pictures import picture_svg
+from dev.demo.visits import add_visits
 from resolvers.account import NewUser, register_user
 from resolvers.account.password import hash_password
+from resolvers.analytics.count_orders import recount_orders
 from resolvers.api_key import NewApiKey, create_api_key
 from resolvers.authentication import Authenticator, Credentials, new_throttle
 from resolvers.context import Context, Platform
@@ -67,7 +69,9 @@ async def _seed_shop(platform: Platform, data_dir: Path, shop: Shop) -> dict[str
     await _add_catalog(member, workspace_id, data_dir, shop)
     theme_id = await _theme(member)
     site_id, storefront_token = await _site(member, workspace_id, shop, theme_id)
-    await _add_orders(member, workspace_id, shop, storefront_token)
+    visitor = await shopper(platform, storefront_token)
+    await add_orders(member, visitor, workspace_id, shop)
+    await add_visits(visitor, workspace_id, shop)
     key = await create_api_key(member, validated(NewApiKey, {"name": "Demo", "scopes": list(SCOPES)}))
     return {
         "id": global_id("Workspace", workspace_id),
@@ -174,13 +178,20 @@ def _product_input(shop: Shop, product: Product, workspace_id: UUID) -> dict[str
     }
 
 
-async def _add_orders(member: Context, workspace_id: UUID, shop: Shop, storefront_token: str) -> None:
-    """Orders of the last weeks where there are none, a few of them cancelled. They are placed now and dated back."""
-    platform = member.platform
+async def shopper(platform: Platform, storefront_token: str) -> Context:
+    """Who uses the token."""
     caller = await Authenticator(platform, new_throttle(platform)).identify(
         Credentials(storefront_token=storefront_token), "127.0.0.1"
     )
-    shopper = Context(platform, caller)
+    return Context(platform, caller)
+
+
+async def add_orders(member: Context, visitor: Context, workspace_id: UUID, shop: Shop) -> None:
+    """Orders of the last weeks where there are none, a few of them cancelled. They are placed now and dated back.
+
+    The days that they came to be of are counted by the worker.
+    """
+    platform = member.platform
     async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
         if await connection.fetchval("select count(*) from sales_order where workspace_id = $1", workspace_id):
             return
@@ -195,7 +206,7 @@ async def _add_orders(member: Context, workspace_id: UUID, shop: Shop, storefron
     moments = sorted(chance.uniform(0.02, ORDER_DAYS) for _ in range(ORDERS))[::-1]
     for number, days in enumerate(moments):
         given = _order_input(chance.choice(shop.customers), chance.sample(variants, chance.randint(1, 3)), chance)
-        placed = await place_order(shopper, validated(NewOrder, given))
+        placed = await place_order(visitor, validated(NewOrder, given))
         order_id = UUID(str(placed["id"]))
         if number % 12 == 11:
             await cancel_order(member, order_id, OrderCancellation(reason="The shopper changed their mind."))
@@ -208,6 +219,8 @@ async def _add_orders(member: Context, workspace_id: UUID, shop: Shop, storefron
                 order_id,
                 now() - timedelta(days=days),
             )
+    async with platform.database.app.acquire() as connection, pinned(connection, workspace_id):
+        await recount_orders(connection, workspace_id)
 
 
 def _order_input(customer: Customer, variants: Sequence[UUID], chance: random.Random) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from alembic import op
 from migrations.tenancy import protect
 
 revision: str = "d57743b6d40f"
-down_revision: str | None = "fed6acb161d3"
+down_revision: str | None = "b8f52d1ae6c3"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

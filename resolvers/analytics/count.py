@@ -13,7 +13,7 @@ from core.clock import now
 from core.connections import Connection
 from core.database import pinned
 from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, ZoneChangedError, bounds, give_room, hold_bounds
-from resolvers.analytics.note import DueDay, due_statement, find_due, note_all_statement
+from resolvers.analytics.note import VISITORS, DueDay, count_each, due_statement, find_due, note_all_statement
 from resolvers.context import Platform
 
 MAX_SECONDS_ON_PAGE = 3_600
@@ -26,7 +26,8 @@ _CLEAR = tuple(
     f"delete from {table} where workspace_id = $1 and day = $2"  # noqa: S608 - names of ours
     for table in ("visitor_hour", "visitor_day_product", "visitor_day_dimension")
 )
-# `$2` is the day, from `$3` up to `$4`. Sessions are put in order once: `n` counts their events, `m` those of the same
+# `$2` is the day, from `$3` up to `$4`. One without any event has no row, unless it had one.
+# Sessions are put in order once: `n` counts their events, `m` those of the same
 # name, `m_left` the same from behind. Of pages only what changed is written, and added to the month.
 _COUNT = f"""
 with event as materialized (
@@ -137,6 +138,7 @@ select $1, $2, e.visitors, s.sessions, s.bounces, e.page_views, e.events, e.bot_
            count(*) filter (where reached >= 1) as viewed, count(*) filter (where reached >= 2) as carted,
            count(*) filter (where reached >= 3) as checked_out, count(*) filter (where reached >= 4) as purchased
       from visit) s
+ where e.events + e.bot_events > 0 or exists (select from visitor_day where workspace_id = $1 and day = $2)
 on conflict (workspace_id, day) do update
    set visitors = excluded.visitors, sessions = excluded.sessions, bounces = excluded.bounces,
        page_views = excluded.page_views, events = excluded.events, bot_events = excluded.bot_events,
@@ -151,7 +153,7 @@ update visitor_day
  where workspace_id = $1 and day = $2
 """
 _NOTE = "insert into visitor_day_due (workspace_id, occurred_at) select $1, unnest($2::timestamptz[])"
-_NOTE_ALL = note_all_statement("visitor_day_due", "occurred_at", "visitor_day")
+_NOTE_ALL = note_all_statement("visitor_day_due", "occurred_at", "visitor_day", "visitor_event")
 
 
 async def due_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueDay]:
@@ -161,7 +163,7 @@ async def due_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueDay]:
 
 async def count_due_days(platform: Platform) -> int:
     """Counts what is due; gives how many days that were."""
-    return sum([await count_day(platform, *due) for due in await due_days(platform)])
+    return await count_each(platform, VISITORS, await due_days(platform), count_day)
 
 
 async def count_day(platform: Platform, workspace_id: UUID, day: date) -> bool:
@@ -202,5 +204,5 @@ async def recount_days(connection: Connection, workspace_id: UUID, moments: Iter
 
 
 async def recount_all_days(connection: Connection, workspace_id: UUID) -> None:
-    """Has all days counted anew that were counted, by a connection that is pinned to the workspace."""
+    """Has all days counted anew that were counted or have events, by a connection that is pinned to the workspace."""
     await connection.execute(_NOTE_ALL, workspace_id)

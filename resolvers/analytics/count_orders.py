@@ -9,7 +9,7 @@ from uuid import UUID
 from core.connections import Connection
 from core.database import pinned
 from resolvers.analytics.day import COUNT_SECONDS, MAX_DAYS, ZoneChangedError, bounds, give_room, hold_bounds
-from resolvers.analytics.note import DueDay, due_statement, find_due, note_all_statement
+from resolvers.analytics.note import ORDERS, DueDay, count_each, due_statement, find_due, note_all_statement
 from resolvers.context import Platform
 
 _DUE = due_statement("order_day_due", "placed_at", "order_day")
@@ -18,7 +18,8 @@ _TAKE = """
 delete from order_day_due where workspace_id = $1 and placed_at >= $2 and placed_at < $3 returning email
 """
 _CLEAR = "delete from order_hour where workspace_id = $1 and day = $2"
-# `$2` is the day, from `$3` up to `$4`. Of products only what changed is written, and added to the month.
+# `$2` is the day, from `$3` up to `$4`. One without any order has no row, unless it had one.
+# Of products only what changed is written, and added to the month.
 _COUNT = """
 with placed as materialized (
   select id, date_bin('1 hour', placed_at, $3) as hour, total_amount, status <> 'CANCELLED' as counts
@@ -60,6 +61,7 @@ insert into order_day as v (workspace_id, day, orders, units, revenue_amount, ca
 select $1, $2, count(*) filter (where counts), coalesce((select sum(quantity) from line), 0),
        coalesce(sum(total_amount) filter (where counts), 0), count(*) filter (where not counts), 0
   from placed
+having count(*) > 0 or exists (select from order_day where workspace_id = $1 and day = $2)
 on conflict (workspace_id, day) do update
    set orders = excluded.orders, units = excluded.units, revenue_amount = excluded.revenue_amount,
        cancelled_orders = excluded.cancelled_orders
@@ -102,7 +104,7 @@ update order_day
  where workspace_id = $1 and day = $2
 """
 NOTE = "insert into order_day_due (workspace_id, placed_at, email) values ($1, $2, $3)"
-_NOTE_DAYS = note_all_statement("order_day_due", "placed_at", "order_day")
+_NOTE_DAYS = note_all_statement("order_day_due", "placed_at", "order_day", "sales_order")
 _NOTE_ORDERS = """
 insert into order_day_due (workspace_id, placed_at, email)
 select $1, placed_at, email from sales_order where workspace_id = $1
@@ -116,7 +118,7 @@ async def due_order_days(platform: Platform, limit: int = MAX_DAYS) -> list[DueD
 
 async def count_due_orders(platform: Platform) -> int:
     """Counts what is due; gives how many days that were."""
-    return sum([await count_order_day(platform, *due) for due in await due_order_days(platform)])
+    return await count_each(platform, ORDERS, await due_order_days(platform), count_order_day)
 
 
 async def count_order_day(platform: Platform, workspace_id: UUID, day: date) -> bool:
@@ -152,7 +154,7 @@ async def _count_customers(
 
 
 async def recount_order_days(connection: Connection, workspace_id: UUID) -> None:
-    """Has all days counted anew that were counted, by a connection that is pinned to the workspace.
+    """Has all days counted anew that were counted or have orders, by a connection that is pinned to the workspace.
 
     Customers are the same in every time zone.
     """

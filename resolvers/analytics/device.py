@@ -9,8 +9,9 @@ import ua_parser
 AGENTS_KEPT = 20_000
 MAX_AGENT_LENGTH = 1_000
 # What the parser's list of spiders does not have: tools, monitors, and browsers that nobody looks at.
+# Cubot makes phones.
 _BOT = re.compile(
-    r"bot\b|bot/|crawl|spider|slurp|headless|phantomjs|selenium|puppeteer|playwright|lighthouse|pingdom|uptime|monitor"
+    r"(?<!cu)bot\b|bot/|crawl|spider|slurp|headless|phantomjs|selenium|puppeteer|playwright|lighthouse|pingdom|uptime|monitor"
     r"|facebookexternalhit|embedly|preview|scrapy|curl|wget|python|httpx|aiohttp|axios|node-fetch|undici|go-http-client"
     r"|java/|libwww|postman|insomnia|^$",
     re.IGNORECASE,

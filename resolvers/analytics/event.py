@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import unquote_plus
 
 import orjson
 
@@ -29,7 +29,7 @@ DIRECT = "direct"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 _URL = re.compile(r"(https?://([^/?#\s\\@]{1,300}))(/[^?#]*)?(?:\?([^#]*))?(?:#.*)?", re.IGNORECASE | re.DOTALL)
-_CAMPAIGN = "utm_"
+_CAMPAIGN = re.compile(r"(?:^|&)utm_(source|medium|campaign)=([^&]+)")
 
 
 class Event(NamedTuple):
@@ -166,16 +166,15 @@ def _page(url: str) -> _Page | None:
     found = _URL.fullmatch(url)
     if found is None or "\0" in url or (origin := parse_origin(found[1])) is None:
         return None
-    query = found[4] or ""
-    campaign = _campaign(query) if _CAMPAIGN in query.lower() else ("", "", "")
-    return _Page(origin, found[2].lower(), (found[3] or "/")[:MAX_PATH_LENGTH], *campaign)
+    return _Page(origin, found[2].lower(), (found[3] or "/")[:MAX_PATH_LENGTH], *_campaign(found[4] or ""))
 
 
 def _campaign(query: str) -> tuple[str, str, str]:
     """`utm_source`, `utm_medium` and `utm_campaign`; empty where they are missing."""
-    given = parse_qs(query, errors="replace")
+    # Of several the first: a dict keeps the last.
+    given = dict(reversed(_CAMPAIGN.findall(query)))
     source, medium, campaign = (
-        given.get(_CAMPAIGN + name, [""])[0].replace("\0", "").strip()[:MAX_SOURCE_LENGTH]
+        unquote_plus(given.get(name, ""), errors="replace").replace("\0", "").strip()[:MAX_SOURCE_LENGTH]
         for name in ("source", "medium", "campaign")
     )
     return source.lower(), medium.lower(), campaign
@@ -204,8 +203,7 @@ def _properties(value: Any) -> str | None:
         raise _Wrong("INVALID", "properties", "properties must be an object.")
     if not value:
         return None
-    if _count_keys(value, 1) > MAX_PROPERTIES_KEYS:
-        raise _Wrong("TOO_MANY", "properties", f"properties must have at most {MAX_PROPERTIES_KEYS} keys in all.")
+    _refuse_unstorable(value)
     try:
         encoded = orjson.dumps(value)
     except orjson.JSONEncodeError:
@@ -215,20 +213,26 @@ def _properties(value: Any) -> str | None:
     return encoded.decode()
 
 
-def _count_keys(value: Any, depth: int) -> int:
-    """How many keys and entries there are within it.
+def _refuse_unstorable(properties: dict[str, Any]) -> None:
+    """Looks at no more of them than may be there, since thousands of events come in a second.
 
     Raises:
-        _Wrong: it is nested too deeply, or holds a NUL character, which PostgreSQL cannot store.
+        _Wrong: they have too many keys and entries in all, are nested too deeply, or hold a NUL character, which
+            PostgreSQL cannot store.
 
     """
-    if isinstance(value, str):
-        if "\0" in value:
+    keys = 0
+    waiting: list[tuple[Any, int]] = [(properties, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, str) and "\0" in value:
             raise _Wrong("INVALID", "properties", "properties hold a NUL character, which cannot be stored.")
-        return 0
-    if not isinstance(value, dict | list):
-        return 0
-    if depth > MAX_PROPERTIES_DEPTH:
-        raise _Wrong("INVALID", "properties", f"properties must be nested at most {MAX_PROPERTIES_DEPTH} deep.")
-    inner = [*value, *value.values()] if isinstance(value, dict) else value
-    return len(value) + sum(_count_keys(each, depth + 1) for each in inner)
+        if not isinstance(value, dict | list):
+            continue
+        if depth > MAX_PROPERTIES_DEPTH:
+            raise _Wrong("INVALID", "properties", f"properties must be nested at most {MAX_PROPERTIES_DEPTH} deep.")
+        keys += len(value)
+        if keys > MAX_PROPERTIES_KEYS:
+            raise _Wrong("TOO_MANY", "properties", f"properties must have at most {MAX_PROPERTIES_KEYS} keys in all.")
+        inner = [*value, *value.values()] if isinstance(value, dict) else value
+        waiting.extend((each, depth + 1) for each in inner)

@@ -8,6 +8,7 @@ from typing import Any
 from core.clock import format_moment
 from core.ids import GlobalIdOf
 from core.money import format_minor
+from resolvers.visitor import day_of
 
 # What PostgreSQL gives: the values by the names of columns, and in their order.
 Row = Mapping[str, Any]
@@ -47,6 +48,11 @@ def global_id_of(type_name: str) -> Cell:
     """What makes the id that GraphQL shows."""
     make = GlobalIdOf(type_name)
     return lambda value, _: "" if value is None else make(value)
+
+
+def day_in(time_zone: str) -> Cell:
+    """What makes the day of a moment in the time zone."""
+    return lambda moment, _: day_of(moment, time_zone).isoformat()
 
 
 def cells(row: Row, writers: Sequence[Cell]) -> list[Any]:

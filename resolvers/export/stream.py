@@ -49,7 +49,7 @@ async def export_csv(platform: Platform, ticket: Ticket, *, compressed: bool) ->
         sql, arguments = statement(table, ticket.wanted, ticket.workspace_id, time_zone)
         pieces = _Pieces(compressed=compressed)
         pieces.add([[column.name for column in table.columns]])
-        writers = [column.write for column in table.columns]
+        writers = table.writers(time_zone)
         # The driver's own bound must be the later one.
         patience = STATEMENT_SECONDS + 5
         cursor = await connection.cursor(sql, *arguments, timeout=patience)

@@ -10,18 +10,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from resolvers.analytics.day import midnight
-from resolvers.export.cells import Cell, global_id_of, money, plain
-
-# The workspace's time zone, in SQL.
-_ZONE = "{time_zone}"
+from resolvers.export.cells import Cell, day_in, global_id_of, money, plain
 
 
 class Column(NamedTuple):
-    """A column: its name, what it is in SQL, and how its cells are written."""
+    """A column: its name, what it is in SQL, and how its cells are written.
+
+    With `is_day` that is a moment, and the cell is its day in the workspace's time zone, as Python has it: days are
+    counted so, and PostgreSQL's list of zones may be older.
+    """
 
     name: str
     sql: str
     write: Cell = plain
+    is_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Table:
     @property
     def has_range(self) -> bool:
         return bool(self.moment or self.day)
+
+    def writers(self, time_zone: str) -> list[Cell]:
+        """How the cells of each column are written."""
+        return [day_in(time_zone) if column.is_day else column.write for column in self.columns]
 
 
 class Wanted(NamedTuple):
@@ -73,15 +79,9 @@ def statement(table: Table, wanted: Wanted, workspace_id: UUID, time_zone: str) 
     if wanted.site_id is not None:
         where.append(f"{table.site} = {place(wanted.site_id, 'uuid')}")
     selected = ", ".join(f'{column.sql} as "{column.name}"' for column in table.columns)
-    if _ZONE in selected:
-        selected = selected.replace(_ZONE, place(time_zone, "text"))
     group = f" group by {table.group}" if table.group else ""
     rows = f"from {table.rows} where {' and '.join(where)}{group} order by {table.order}"
     return f"select {selected} {rows}", arguments
-
-
-def _day_of(moment: str) -> str:
-    return f"({moment} at time zone {_ZONE})::date"
 
 
 def _as_they_are(*names: str, of: str = "t") -> tuple[Column, ...]:
@@ -96,7 +96,7 @@ ORDERS = Table(
     columns=(
         Column("id", "t.id", global_id_of("Order")),
         *_as_they_are("number", "status", "placed_at"),
-        Column("placed_day", _day_of("t.placed_at")),
+        Column("placed_day", "t.placed_at", is_day=True),
         Column("email", "t.email"),
         Column("currency", "t.currency_code"),
         Column("total", "t.total_amount", money),
@@ -120,7 +120,7 @@ ORDER_LINES = Table(
         Column("order_number", "o.number"),
         Column("order_status", "o.status"),
         Column("placed_at", "o.placed_at"),
-        Column("placed_day", _day_of("o.placed_at")),
+        Column("placed_day", "o.placed_at", is_day=True),
         Column("product_id", "t.product_id", global_id_of("Product")),
         Column("variant_id", "t.variant_id", global_id_of("ProductVariant")),
         *_as_they_are("title", "variant_title", "sku", "quantity"),
@@ -218,7 +218,7 @@ VISITOR_EVENTS = Table(
     scope="analytics:read",
     columns=(
         *_as_they_are("id", "occurred_at"),
-        Column("day", _day_of("t.occurred_at")),
+        Column("day", "t.occurred_at", is_day=True),
         Column("received_at", "t.received_at"),
         Column("site_id", "t.site_id", global_id_of("Site")),
         *_as_they_are("name", "session_id", "visitor_id", "sequence", "host", "path", "title", "referrer"),
@@ -256,6 +256,19 @@ VISITOR_PAGES = Table(
     order="t.day, t.path",
     day="t.day",
 )
+VISITOR_PRODUCTS = Table(
+    scope="analytics:read",
+    columns=(
+        *_as_they_are("day"),
+        Column("product_id", "t.product_id", global_id_of("Product")),
+        Column("title", "p.title"),
+        *_as_they_are("views", "sessions", "carts"),
+    ),
+    rows="visitor_day_product t left join product p on p.workspace_id = t.workspace_id and p.id = t.product_id",
+    where="t.workspace_id = {w}",
+    order="t.day, t.product_id",
+    day="t.day",
+)
 VISITOR_DIMENSIONS = Table(
     scope="analytics:read",
     columns=_as_they_are("day", "dimension", "value", *_OF_SESSIONS, "purchased"),
@@ -277,5 +290,6 @@ TABLES: dict[str, Table] = {
     "VISITOR_DAYS": VISITOR_DAYS,
     "VISITOR_HOURS": VISITOR_HOURS,
     "VISITOR_PAGES": VISITOR_PAGES,
+    "VISITOR_PRODUCTS": VISITOR_PRODUCTS,
     "VISITOR_DIMENSIONS": VISITOR_DIMENSIONS,
 }

@@ -14,9 +14,19 @@ from models import Membership, Workspace, WorkspaceCounter
 from resolvers.account.sign_out import signed_in
 from resolvers.context import Context, IdempotencyKey
 from resolvers.validation import Input
-from resolvers.workspace.input import MAX_SLUG_LENGTH, CurrencyCode, Name, Slug, TimeZone, is_uuid, slug_problem
+from resolvers.workspace.input import (
+    MAX_SLUG_LENGTH,
+    CurrencyCode,
+    Name,
+    Slug,
+    TimeZone,
+    is_uuid,
+    refuse_unknown_zone,
+    slug_problem,
+)
 from resolvers.write import Outcome, Write, write
 
+DEFAULT_ZONE = "UTC"
 MAX_NUMBERED = 20
 # RFC 9562: the bits that say that a UUID is of a make of its own (version 8).
 _VERSION_8 = (0xF << 76, 0x8 << 76)
@@ -29,7 +39,7 @@ class NewWorkspace(Input):
     name: Name
     slug: Slug | None = None
     currency_code: CurrencyCode
-    time_zone: TimeZone = "UTC"
+    time_zone: TimeZone = DEFAULT_ZONE
 
 
 async def create_workspace(context: Context, new: NewWorkspace) -> Outcome:
@@ -39,7 +49,7 @@ async def create_workspace(context: Context, new: NewWorkspace) -> Outcome:
     caller: a request that is sent again looks for its key in the workspace that it made the first time.
 
     Raises:
-        Refused: TAKEN.
+        Refused: TAKEN, INVALID (PostgreSQL does not know the time zone).
         Conflict: the idempotency key made a workspace so long ago that what it asked for is forgotten.
 
     """
@@ -56,6 +66,8 @@ async def _create(context: Context, new: NewWorkspace, slug: str) -> Outcome:
     user_id, _ = signed_in(context)
     workspace_id = _id_for(context.idempotency) if context.idempotency else new_id()
     async with write(context, workspace_id) as tx:
+        if new.time_zone != DEFAULT_ZONE:
+            await refuse_unknown_zone(tx, new.time_zone)
         workspace = Workspace(
             id=workspace_id,
             slug=slug,

@@ -6,11 +6,13 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, StringConstraints
+from sqlalchemy import text
 
-from core.errors import Problem
+from core.errors import Problem, Refused
 from core.money import CURRENCY_CODES
 from core.words import slugify
 from resolvers.validation import problem_error, text_of
+from resolvers.write import Write
 
 MAX_SLUG_LENGTH = 60
 
@@ -40,13 +42,29 @@ def _currency(value: str) -> str:
 
 
 def _time_zone(value: str) -> str:
-    if value not in _time_zones():
-        raise problem_error("INVALID", f"{value[:60]} is no time zone of the IANA, such as Europe/Berlin.")
+    if value not in time_zones():
+        raise problem_error("INVALID", _no_zone(value))
     return value
 
 
+def _no_zone(name: str) -> str:
+    return f"{name[:60]} is no time zone of the IANA, such as Europe/Berlin."
+
+
+async def refuse_unknown_zone(tx: Write, time_zone: str) -> None:
+    """Lets a time zone through that PostgreSQL knows too: its list is another one than Python's, as old as it is.
+
+    Raises:
+        Refused: INVALID.
+
+    """
+    known = text("select exists (select from pg_timezone_names where name = :name)")
+    if not await tx.session.scalar(known, {"name": time_zone}):
+        raise Refused(Problem("INVALID", _no_zone(time_zone), ("input", "timeZone")))
+
+
 @cache
-def _time_zones() -> frozenset[str]:
+def time_zones() -> frozenset[str]:
     """The zones of places, and UTC."""
     return frozenset(name for name in available_timezones() if "/" in name or name == "UTC")
 

@@ -11,7 +11,7 @@ from resolvers.analytics.count import recount_all_days
 from resolvers.analytics.count_orders import recount_order_days
 from resolvers.context import Context
 from resolvers.validation import Input
-from resolvers.workspace.input import CurrencyCode, Name, Slug, TimeZone, slug_problem
+from resolvers.workspace.input import CurrencyCode, Name, Slug, TimeZone, refuse_unknown_zone, slug_problem
 from resolvers.write import Outcome, Write, write
 
 # Amounts keep their figure in the new currency's minor units: :times or :by is 1, and halves go to the even digit.
@@ -42,7 +42,7 @@ async def update_workspace(context: Context, changes: WorkspaceChanges) -> Outco
 
     Raises:
         Refused: CONFLICT (the revision is stale), TAKEN, CURRENCY_FIXED (it has an order), OUT_OF_RANGE (a price would
-            be absurd in the new currency).
+            be absurd in the new currency), INVALID (PostgreSQL does not know the time zone).
 
     """
     async with write(context) as tx:
@@ -60,6 +60,7 @@ async def update_workspace(context: Context, changes: WorkspaceChanges) -> Outco
         if changes.name:
             workspace.name = changes.name
         if changes.time_zone and changes.time_zone != workspace.time_zone:
+            await refuse_unknown_zone(tx, changes.time_zone)
             workspace.time_zone = changes.time_zone
             await recount_all_days(tx.connection, tx.workspace_id)
             await recount_order_days(tx.connection, tx.workspace_id)

@@ -134,7 +134,9 @@ class Dashboard:
         return [figures.customer(row, self._code) for row in await customers.top(self.reader, span, _limit(asked))]
 
     async def _customers(self, span: Span, _asked: Asked, _below: Tree) -> Figures:
-        total, new = await customers.count(self.reader, span)
+        total, known = await customers.count(self.reader, span)
+        # Who cancelled their only order in these seconds is still known as new, and no longer one of them.
+        new = min(known, total)
         return {"total": total, "new": new, "returning": total - new}
 
     async def _lifetime(self, _span: Span, _asked: Asked, _below: Tree) -> Figures:

@@ -2,18 +2,22 @@
 
 import asyncio
 import random
+import string
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import asyncpg
 import pytest
+from prometheus_client import Counter
 
 from core.clock import now
 from core.database import pinned
 from resolvers.analytics.count import count_day, count_due_days, due_days, recount_days
 from resolvers.analytics.day import MAX_DAYS
+from resolvers.analytics.note import COUNTED, VISITORS, DueDay
 from resolvers.visitor import day_of as day_of_moment
 from tests.analytics import plain
 from tests.analytics.history import make_weeks, product_ids, random_events, store
@@ -90,6 +94,11 @@ async def held(shop: Shop, statement: str, end: str) -> AsyncIterator[Callable[[
             yield is_waited_for
         finally:
             await connection.execute(end)
+
+
+def number_of(counter: Counter) -> float:
+    (metric,) = counter.collect()
+    return next(sample.value for sample in metric.samples if sample.name.endswith("_total"))
 
 
 async def set_zone(shop: Shop, zone: str) -> None:
@@ -239,6 +248,28 @@ class TestCountDay:
         for day in {event["occurred_at"].date() for event in events}:
             await assert_right(shop, events, day, "UTC")
 
+    async def test_leaves_the_notes_of_other_days(self, shop: Shop) -> None:
+        days = [now().date() - timedelta(days=n) for n in (2, 1, 0)]
+        noon = now().replace(hour=0, minute=1)
+        await track(shop, [at(noon - timedelta(days=n)) for n in (2, 1, 0)])
+
+        await count_day(shop.platform, shop.workspace_id, days[1])
+
+        rows = await shop.sql("select occurred_at from visitor_day_due order by 1")
+        assert [row["occurred_at"].date() for row in rows] == [days[0], days[2]]
+        assert [row["day"] for row in await shop.sql("select day from visitor_day")] == [days[1]]
+
+    async def test_gives_way_to_who_counts_a_day_of_the_month(self, shop: Shop) -> None:
+        """Both add what changed to the same month."""
+        await track(shop, [at(now())])
+        lock = f"select pg_advisory_xact_lock(hashtextextended('visitor_month {shop.workspace_id} {now():%Y-%m}', 0))"
+
+        async with held(shop, lock, "rollback"):
+            assert not await count_day(shop.platform, shop.workspace_id, now().date())
+
+        assert await shop.sql("select from visitor_day") == []
+        assert len(await shop.sql("select from visitor_day_due")) == 1
+
     async def test_leaves_what_it_counted_of_days_whose_events_are_gone(self, shop: Shop) -> None:
         day = now().date() - timedelta(days=shop.platform.settings.visitor_event_days)
         await shop.sql(
@@ -268,6 +299,56 @@ class TestDueDays:
 
         assert await shop.sql("select from visitor_day_due") == []
         assert await figures(shop, "visitor_day", due[0].day)
+
+    async def test_of_one_workspace_keep_no_other_waiting(
+        self, shop: Shop, other_shop: Shop, no_other_worker: None
+    ) -> None:
+        await track(shop, [at(now() - timedelta(days=n)) for n in range(3)])
+        await track(other_shop, [at(now())])
+
+        found = await due_days(shop.platform, 10_000)
+
+        days = [day.day for day in found if day.workspace_id == shop.workspace_id]
+        assert days == [now().date() - timedelta(days=n) for n in range(3)], "the newest first"
+        (theirs,) = [day for day in found if day.workspace_id == other_shop.workspace_id]
+        assert found.index(theirs) < found.index(DueDay(shop.workspace_id, days[1]))
+
+    async def test_that_cannot_be_counted_keep_no_other_from_it(
+        self, shop: Shop, other_shop: Shop, no_other_worker: None
+    ) -> None:
+        # Longer than a key of an index may be.
+        path = "".join(random.Random(1).choices(string.ascii_letters, k=20_000))
+        (bad,) = random_events(random.Random(1), now(), timedelta(0), 1)
+        await store(shop, [bad | {"path": path, "name": "page_view", "is_bot": False}])
+        await track(other_shop, [at(now())])
+        with pytest.raises(asyncpg.ProgramLimitExceededError):
+            await count_day(shop.platform, shop.workspace_id, now().date())
+
+        failed = COUNTED.labels(VISITORS, "failed")
+        before = number_of(failed)
+
+        await count_due_days(shop.platform)
+
+        assert number_of(failed) > before
+        assert await other_shop.sql("select from visitor_day_due") == []
+        assert await figures(other_shop, "visitor_day", now().date())
+        assert len(await shop.sql("select from visitor_day_due")) == 1, "it is tried again"
+        await shop.sql("delete from visitor_event")
+
+    @pytest.mark.parametrize("zone", ["Mars/Olympus", "europe/berlin"])
+    async def test_are_found_beside_a_workspace_whose_time_zone_is_unknown(
+        self, shop: Shop, other_shop: Shop, no_other_worker: None, zone: str
+    ) -> None:
+        """The second is one to PostgreSQL and none to Python."""
+        for each in (shop, other_shop):
+            await track(each, [at(now())])
+        await set_zone(shop, zone)
+
+        found = {day.workspace_id for day in await due_days(shop.platform, 10_000)}
+
+        assert other_shop.workspace_id in found
+        assert shop.workspace_id not in found
+        await set_zone(shop, "UTC")
 
     async def test_rest_for_as_long_as_counting_them_cost(self, shop: Shop) -> None:
         await track(shop, [at(now())])
@@ -299,6 +380,20 @@ class TestTimeZone:
         assert answer["data"]["workspaceUpdate"]["workspace"] == {"timeZone": "Asia/Kolkata"}
         rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
         assert [(row["day"], row["page_views"]) for row in rows] == [(moment.date() + timedelta(days=1), 1)]
+
+    async def test_leaves_no_days_on_which_nothing_was(self, shop: Shop) -> None:
+        """However often it changes."""
+        await track(shop, [at(now())])
+        await count(shop)
+        zones = ["Asia/Kolkata", "America/New_York"] * 3
+
+        for revision, zone in enumerate(zones, 1):
+            await shop.admin(WORKSPACE_UPDATE.replace("revision: 1", f"revision: {revision}"), {"zone": zone})
+            await count(shop)
+
+        assert [row["time_zone"] for row in await shop.sql("select time_zone from workspace")] == [zones[-1]]
+        days = [row["day"] for row in await shop.sql("select day from visitor_day")]
+        assert len(days) <= 3, "today by each of the zones"
 
     async def test_says_what_day_it_is_also_of_events_that_were_taken_by_the_old_one(self, shop: Shop) -> None:
         """A shopper's token is believed for seconds, with the time zone that the workspace had."""
@@ -337,6 +432,26 @@ class TestTimeZone:
 
         rows = await shop.sql("select day, page_views from visitor_day where page_views > 0")
         assert [tuple(row) for row in rows] == [(moment.date() + timedelta(days=1), 1)]
+
+    async def test_must_be_one_that_postgresql_knows_too(self, shop: Shop, new_zone: str) -> None:
+        answer = await shop.admin(WORKSPACE_UPDATE, {"zone": new_zone})
+
+        (problem,) = answer["data"]["workspaceUpdate"]["userErrors"]
+        assert (problem["code"], problem["field"]) == ("INVALID", ["input", "timeZone"])
+        assert [row["time_zone"] for row in await shop.sql("select time_zone from workspace")] == ["UTC"]
+
+    async def test_that_postgresql_forgot_is_counted_by_still(
+        self, shop: Shop, new_zone: str, no_other_worker: None
+    ) -> None:
+        """As when its data came to a server that is older."""
+        await set_zone(shop, new_zone)
+        await track(shop, [at(now().replace(hour=20, minute=0) - timedelta(days=2))])
+        (due,) = [day for day in await due_days(shop.platform, 10_000) if day.workspace_id == shop.workspace_id]
+
+        assert await count_day(shop.platform, *due)
+
+        rows = await shop.sql("select day, page_views from visitor_day")
+        assert [tuple(row) for row in rows] == [(now().date() - timedelta(days=1), 1)]
 
     @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "Factory", "europe/berlin", "../../etc/passwd", "+02:00"])
     async def test_must_be_one_that_there_is(self, shop: Shop, zone: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from core.clock import now
 from core.database import pinned
-from core.ids import uuid_in
+from core.ids import new_id, uuid_in
 from resolvers.analytics.count_orders import (
     count_due_orders,
     count_order_day,
@@ -101,6 +101,22 @@ class TestCountOrderDay:
         assert {day - timedelta(days=1), day, day + timedelta(days=1)} <= {day_of(sale, zone) for sale in sales}
         await assert_right(shop, sales, zone)
 
+    @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+    async def test_puts_customers_into_months_of_utc(self, shop: Shop, zone: str) -> None:
+        """Also those of a day that is of two of them."""
+        await set_zone(shop, zone)
+        (item,) = await items(shop, 1)
+        edge = datetime(2026, 10, 1, tzinfo=UTC)
+        sales = [
+            Sale(new_id(), f"{number}@example.com", edge + timedelta(seconds=seconds), ((item, 1, 5),))
+            for number, seconds in enumerate((-1, 0, 1))
+        ]
+        await sell(shop, sales)
+
+        await count_orders(shop)
+
+        await assert_right(shop, sales, zone)
+
     @pytest.mark.parametrize("seed", range(8))
     async def test_takes_cancelled_orders_out_of_the_day_of_their_placing(self, shop: Shop, seed: int) -> None:
         chance = random.Random(seed)
@@ -143,6 +159,29 @@ class TestCountOrderDay:
         await count_orders(shop)
 
         await assert_right(shop, sales, "UTC")
+
+    async def test_leaves_the_notes_of_other_days(self, shop: Shop) -> None:
+        (item,) = await items(shop, 1)
+        midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+        moments = [midnight, midnight + timedelta(hours=23), midnight + timedelta(days=1)]
+        await sell(shop, [Sale(new_id(), "ada@example.com", moment, ((item, 1, 5),)) for moment in moments])
+
+        await count_order_day(shop.platform, shop.workspace_id, midnight.date())
+
+        rows = await shop.sql("select placed_at from order_day_due")
+        assert [row["placed_at"] for row in rows] == moments[2:]
+        assert [tuple(row) for row in await shop.sql("select day, orders from order_day")] == [(midnight.date(), 2)]
+
+    async def test_gives_way_to_who_counts_orders(self, shop: Shop) -> None:
+        """Both add what changed to the same months and customers."""
+        await shop.order(await shop.variant())
+        lock = f"select pg_advisory_xact_lock(hashtextextended('order_day {shop.workspace_id}', 0))"
+
+        async with held(shop, lock, "rollback"):
+            assert not await count_order_day(shop.platform, shop.workspace_id, now().date())
+
+        assert await shop.sql("select from order_day") == []
+        assert len(await shop.sql("select from order_day_due")) == 1
 
     async def test_counts_orders_as_they_are_placed_and_cancelled(self, shop: Shop) -> None:
         variant = await shop.variant(quantity=100)
@@ -228,6 +267,8 @@ class TestTimeZone:
 
         assert answer["data"]["workspaceUpdate"]["workspace"] == {"timeZone": zone}
         await assert_right(shop, sales, zone)
+        days = {row["day"] for row in await shop.sql("select day from order_day")}
+        assert days == {day_of(sale, each) for sale in sales for each in ("UTC", zone)}
 
     async def test_may_be_about_to_change_while_a_day_is_counted(self, shop: Shop) -> None:
         sales = random_sales(random.Random(3), await items(shop, 2), days_ago(2), timedelta(days=2), 20)

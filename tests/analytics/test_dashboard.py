@@ -12,14 +12,15 @@ import pytest
 
 from core.access import Caller, CallerKind
 from core.clock import now
-from core.ids import global_id
+from core.ids import global_id, new_id, uuid_in
 from resolvers.analytics.reader import reading
 from resolvers.context import ANALYSES_AT_ONCE, Context
 from tests.analytics import plain_dashboard as slow
 from tests.analytics.history import make_weeks, random_events, store
-from tests.analytics.orders import cancel, count_orders, days_ago, items, random_sales, sell
+from tests.analytics.orders import Sale, cancel, count_orders, days_ago, items, random_sales, sell
 from tests.analytics.plain_dashboard import History
 from tests.analytics.test_count import DAYS, count, set_zone
+from tests.analytics.test_count_orders import CANCEL
 from tests.factories import Shop
 from tests.operations import ADMIN
 from tests.people import error_codes
@@ -209,6 +210,22 @@ class TestAnalytics:
             }
         }
 
+    async def test_rounds_half_a_cent_up(self, shop: Shop) -> None:
+        (item,) = await items(shop, 1)
+        await sell(shop, [Sale(new_id(), f"{cents}@example.com", now(), ((item, 1, cents),)) for cents in (5, 0)])
+        await count_orders(shop)
+
+        document = """{
+          analytics(range: { days: 2 }) { averageOrderValue { amount } customerLifetime { averageSpent { amount } } }
+        }"""
+
+        answer = await shop.admin(document)
+
+        assert answer["data"]["analytics"] == {
+            "averageOrderValue": {"amount": "0.03"},
+            "customerLifetime": {"averageSpent": {"amount": "0.03"}},
+        }
+
     async def test_of_a_new_workspace_is_nothing(self, shop: Shop) -> None:
         found = await ask_everything(shop, {"days": 2}, "DAY", 10)
 
@@ -249,6 +266,24 @@ class TestAnalytics:
         for each in found["a"]["topProducts"]:
             assert each["same"] == each["product"] | {"variants": {"totalCount": 1}}
         assert found["b"] == {"from": now().date().isoformat()}
+
+
+class TestCustomers:
+    """`customers`."""
+
+    async def test_are_never_fewer_than_none(self, shop: Shop) -> None:
+        """An order was cancelled, and that is not counted yet."""
+        order = (await shop.order(await shop.variant()))["order"]
+        await count_orders(shop)
+        document = "{ analytics(range: { days: 2 }) { customers { total new returning } } }"
+        before = await shop.admin(document)
+
+        answer = await shop.admin(CANCEL, {"id": order["id"]})
+        after = await shop.admin(document)
+
+        assert answer["data"]["orderCancel"]["userErrors"] == []
+        assert before["data"]["analytics"]["customers"] == {"total": 1, "new": 1, "returning": 0}
+        assert after["data"]["analytics"]["customers"] == {"total": 0, "new": 0, "returning": 0}
 
 
 class TestReading:
@@ -305,6 +340,31 @@ class TestStock:
             {"available": 1, "quantity": 2, "turnover": 2 / 2, "daysLeft": 2.0},
             {"available": 92, "quantity": 8, "turnover": 8 / 96, "daysLeft": 46.0},
         ]
+
+    async def test_leaves_out_what_was_deleted(self, shop: Shop) -> None:
+        variant, product = await shop.variant(quantity=9), await shop.variant(quantity=9)
+        for each in (variant, product):
+            await shop.order(each)
+        await count_orders(shop)
+        await shop.sql(
+            "update product_variant set deleted_at = now() where id = $1", uuid_in(variant, "ProductVariant")
+        )
+        await shop.sql(
+            "update product set deleted_at = now() where id = (select product_id from product_variant where id = $1)",
+            uuid_in(product, "ProductVariant"),
+        )
+        document = """{
+          analytics(range: { days: 4 }) {
+            stock { available quantity daysLeft } inventory { variants outOfStock units }
+          }
+        }"""
+
+        answer = await shop.admin(document)
+
+        assert answer["data"]["analytics"] == {
+            "stock": [{"available": 0, "quantity": 1, "daysLeft": 0.0}],
+            "inventory": {"variants": 0, "outOfStock": 0, "units": 0},
+        }
 
     async def test_is_null_for_who_may_not_see_it(self, shop: Shop) -> None:
         document = "{ analytics(range: { days: 1 }) { orders stock { available } inventory { units } } }"

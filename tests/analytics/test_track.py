@@ -82,6 +82,24 @@ class TestVisitorEventsTrack:
 
         assert [row["source"] for row in await stored(shop)] == [source]
 
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("utm_source=a&utm_medium=B&utm_campaign=C", ("a", "b", "C")),
+            ("x=1&utm_source=Spring+Sale%21&utm_source=other", ("spring sale!", "", "")),
+            ("utm_source=&utm_source=second", ("second", "", "")),
+            ("utm_source=%20&utm_medium=%00", ("direct", "", "")),
+            ("utm_medium=" + "x" * 300, ("direct", "x" * 200, "")),
+            ("xutm_source=a&utm_sources=b&utm_source", ("direct", "", "")),
+            ("utm_source=%ff", ("\ufffd", "", "")),
+        ],
+    )
+    async def test_knows_the_campaign(self, shop: Shop, query: str, expected: tuple[str, str, str]) -> None:
+        await track(shop, [event(url=f"https://shop.example/?{query}#utm_source=fragment")])
+
+        (row,) = await stored(shop)
+        assert (row["source"], row["medium"], row["campaign"]) == expected
+
     async def test_takes_ids_that_are_no_uuids(self, shop: Shop) -> None:
         given = [at(now() - timedelta(minutes=n), id=f"event-{n}", sessionId="my session") for n in range(3)]
 
@@ -144,7 +162,9 @@ class TestVisitorEventsTrack:
             (event(sequence=-1), "sequence", "OUT_OF_RANGE"),
             (event(properties={"a": "x" * 4_096}), "properties", "TOO_LONG"),
             (event(properties={str(n): n for n in range(51)}), "properties", "TOO_MANY"),
+            (event(properties={"a": [0] * 50}), "properties", "TOO_MANY"),
             (event(properties={"a": {"b": {"c": {"d": {"e": 1}}}}}), "properties", "INVALID"),
+            (event(properties={"a\0": 1}), "properties", "INVALID"),
             (event(properties={"a": ["\0"]}), "properties", "INVALID"),
             (event(properties=[1]), "properties", "INVALID"),
         ]
@@ -165,6 +185,7 @@ class TestVisitorEventsTrack:
             event(id="x" * 64, name="x" * 60, title="x" * 1_000, sequence=2**31 - 1),
             event(url="https://shop.example/" + "ü" * 2_000),
             event(properties={str(n): n for n in range(50)}),
+            event(properties={"a": [0] * 49}),
             event(properties={"a": {"b": {"c": {"d": 1}}}}),
         ]
 
@@ -263,6 +284,15 @@ class TestVisitors:
         await track(shop, [event()], **{"User-Agent": agent})
 
         assert [row["is_bot"] for row in await stored(shop)] == [True]
+
+    async def test_are_people_with_a_phone_by_cubot(self, shop: Shop) -> None:
+        agent = (
+            "Mozilla/5.0 (Linux; Android 11; CUBOT NOTE 20) AppleWebKit/537.36 Chrome/130.0.0.0 Mobile Safari/537.36"
+        )
+
+        await track(shop, [event()], **{"User-Agent": agent})
+
+        assert [row["is_bot"] for row in await stored(shop)] == [False]
 
     async def test_have_a_class_of_device(self, shop: Shop) -> None:
         await track(shop, [event()], **{"User-Agent": IPHONE})

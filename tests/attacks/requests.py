@@ -3,6 +3,7 @@
 import gzip
 import json
 
+from core.clock import now
 from tests.attacks.wire import post, request
 
 _OK = json.dumps({"query": "{ __typename }"}).encode()
@@ -306,3 +307,28 @@ REQUESTS["preflight_from_anywhere"] = request(
         "Access-Control-Request-Headers": ",".join(f"x-{n}" for n in range(500)),
     },
 )
+
+
+def _beacon(count: int = 1, **more: object) -> bytes:
+    """Events, just smaller than a request may be."""
+    event = {"id": "e", "name": "click", "sessionId": "s", "occurredAt": now().isoformat(), "url": "https://a.example/"}
+    return json.dumps({"events": [event | more] * count}, separators=(",", ":")).encode()
+
+
+def _urls(query: str) -> bytes:
+    return json.dumps(
+        {"events": [json.loads(_beacon(url=f"https://a.example/{n}?{query}"))["events"][0] for n in range(100)]}
+    ).encode()
+
+
+BEACONS = {
+    "properties_of_80000_lists": _beacon(properties={"a": [[]] * 80_000}),
+    "properties_of_15000_keys": _beacon(properties={f"k{n}": n for n in range(15_000)}),
+    "100_properties_of_1000_entries": _beacon(100, properties={"a": [1] * 1_000}),
+    "deep_properties": _beacon(properties={"a": json.loads("[" * 500 + "]" * 500)}),
+    "long_properties": _beacon(properties={"a": "x" * 200_000}),
+    "100_urls_of_600_parameters": _urls("utm_x=1&" + "a=1&" * 480),
+    "100_urls_of_150_campaigns": _urls("utm_source=a&" * 150),
+    "long_names": _beacon(100, name="a" * 2_000, sessionId="s" * 64, id="i" * 64),
+    "long_moments": _beacon(100, occurredAt="2" * 2_000),
+}

@@ -1,11 +1,13 @@
 """Attacks by a request: each is answered in time, below 500, and nobody else waits for it."""
 
+import json
+
 import pytest
 
 from tests.attacks.conftest import Target
 from tests.attacks.documents import BEYOND, DOCUMENTS, SMALL
-from tests.attacks.requests import REQUESTS
-from tests.attacks.wire import Answer, asking, exchange
+from tests.attacks.requests import BEACONS, REQUESTS
+from tests.attacks.wire import Answer, asking, exchange, request
 from tests.factories import Shop
 
 pytestmark = pytest.mark.xdist_group("attacks")
@@ -52,3 +54,16 @@ class TestRequests:
         answer = await target.withstands(lambda: exchange(target.port, REQUESTS[name]))
 
         assert_well_formed(answer)
+
+
+class TestBeacons:
+    """Visitors' events that are hard to read."""
+
+    @pytest.mark.parametrize("name", BEACONS)
+    async def test_are_answered_at_once(self, target: Target, shop: Shop, name: str) -> None:
+        beacon = request(target=f"/track?token={shop.storefront_token}", body=BEACONS[name])
+
+        answer = await target.withstands(lambda: exchange(target.port, beacon))
+
+        assert answer.status == 200
+        assert answer.json["acceptedCount"] + len(answer.json["userErrors"]) == len(json.loads(BEACONS[name])["events"])

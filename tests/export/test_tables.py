@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from core.ids import global_id, uuid_in
 from core.money import format_minor
+from models.base import Base
 from resolvers.export import TABLES
 from tests.export.exporting import add_events, download, exported, link, read
 from tests.export.test_cells import HARMLESS, HOSTILE, unescaped
@@ -312,6 +314,7 @@ STORED = {
     "VISITOR_DAYS": "select * from visitor_day order by day",
     "VISITOR_HOURS": "select * from visitor_hour order by day, hour",
     "VISITOR_PAGES": "select * from visitor_day_page order by day, path",
+    "VISITOR_PRODUCTS": "select * from visitor_day_product order by day, product_id",
     "VISITOR_DIMENSIONS": "select * from visitor_day_dimension order by day, dimension, value",
 }
 DAY_ROWS = """
@@ -334,6 +337,11 @@ order_hour as (
 product as (
   insert into order_day_product (workspace_id, day, product_id, orders, quantity, revenue_amount)
   select $1, '2026-03-01'::date + n, product, 3, 5, 1250 + n
+    from days, unnest(array['00000000-0000-0000-0000-000000000007', '00000000-0000-0000-0000-000000000008']::uuid[])
+         product),
+seen as (
+  insert into visitor_day_product (workspace_id, day, product_id, views, sessions, carts)
+  select $1, '2026-03-01'::date + n, product, 3, 2, 1
     from days, unnest(array['00000000-0000-0000-0000-000000000007', '00000000-0000-0000-0000-000000000008']::uuid[])
          product),
 page as (
@@ -359,6 +367,13 @@ def cell(value: Any) -> str:
 
 class TestVisitors:
     """What is known of visitors."""
+
+    def test_are_all_that_is_counted_by_day(self) -> None:
+        counted = {name for name, table in Base.metadata.tables.items() if {"workspace_id", "day"} <= {*table.c.keys()}}
+
+        exported_from = {table.rows.split()[0] for table in TABLES.values()}
+        assert len(counted) > 5
+        assert counted - exported_from == set()
 
     @pytest.mark.parametrize("table", [name for name in STORED if name != "VISITOR_EVENTS"])
     async def test_counted_is_what_is_stored(self, shop: Shop, table: str) -> None:
@@ -407,6 +422,15 @@ class TestVisitors:
         assert rows == [{name: cell(row[name]) for name in names} for row in stored]
         assert set(stored[0].keys()) - set(names) == {"workspace_id"}
         assert [row["is_bot"] for row in rows].count("true") == 1
+
+    async def test_events_are_of_days_that_postgresql_need_not_know(self, shop: Shop, new_zone: str) -> None:
+        await add_events(shop, 1)
+        await shop.sql("update workspace set time_zone = $1", new_zone)
+
+        (row,) = await exported(shop, "VISITOR_EVENTS")
+
+        day = datetime.fromisoformat(row["occurred_at"]).astimezone(ZoneInfo(new_zone)).date()
+        assert row["day"] == day.isoformat()
 
     async def test_events_are_those_of_a_site(self, shop: Shop) -> None:
         site = (await make_site(shop))["id"]

@@ -44,6 +44,7 @@ TABLES = (
     "product_variant",
     "sales_order",
     "site",
+    "site_server",
     "site_domain",
     "site_edge",
     "storefront_asset",
@@ -151,7 +152,11 @@ with made as (
          'somebody', case when n > 2 then now() - interval '90.5 seconds' end, case when n > 3 then now() end
     from site, generate_series(1, 12) n,
          lateral (select (array['FAILED', 'CANCELLED', 'SUPERSEDED'])[1 + n % 3] as s) k
-   where workspace_id = $1 and id = $2 returning workspace_id, id, number)
+   where workspace_id = $1 and id = $2 returning workspace_id, id, number),
+server as (
+  insert into site_server (workspace_id, deployment_id, status, error, failure_count, failed_at, memory_bytes)
+  select workspace_id, id, 'STOPPED', case when number % 3 = 0 then 'Ätna' end, number % 3, now(), 1000 * number
+    from made where number % 2 = 1)
 insert into deployment_log_line (workspace_id, id, deployment_id, number, status, step, text)
 select workspace_id, gen_random_uuid(), id, n, 'BUILDING', (array['FETCH', 'BUILD', null])[1 + n % 3], 'Zeile ' || n
   from made, generate_series(1, 5) n where number % 2 = 0
@@ -236,6 +241,14 @@ select workspace_id, gen_random_uuid(), $2::uuid, id, type, sequence, convert_to
        timestamptz '2100-01-01'
   from sync_event where workspace_id = $1 and sequence <= 14
 union all select $1, gen_random_uuid(), $2, gen_random_uuid(), 'webhook.ping', 0, '{}', '2100-01-01'
+"""
+# A site's own endpoint. That of the site number 2 is turned off.
+SITE_ENDPOINT = """
+with relay as (
+  insert into webhook_relay (workspace_id, sequence)
+  select workspace_id, sequence from workspace_counter where workspace_id = $1 on conflict do nothing)
+insert into webhook_endpoint (workspace_id, id, site_id, url, secret, since_sequence, is_active, disabled_reason)
+select $1, $2, $3, 'https://site.example/', 'sealed', 3, $4::bool, case when not $4::bool then 'BY_HAND' end
 """
 # Of every kind and status, some of a size and a name, each picture with two smaller ones.
 ASSETS = """
@@ -355,6 +368,10 @@ async def _sites(shop: Shop) -> None:
         if number in {1, 3}:
             await shop.sql(BANNERS, shop.workspace_id, site)
             await shop.sql(LOGOS, shop.workspace_id, site)
+        if number in {1, 2}:
+            endpoint = new_id()
+            await shop.sql(SITE_ENDPOINT, shop.workspace_id, endpoint, site, number == 1)
+            await shop.sql(DELIVERIES, shop.workspace_id, endpoint)
         if number == 2:
             await shop.sql("update storefront_token set revoked_at = now() where site_id = $1", site)
         if number == 3:
@@ -472,10 +489,16 @@ update product_image set position = 0 where workspace_id = any($1) and position 
 update product_variant set position = 1 where workspace_id = any($1) and position in (1, 2)
   and right(product_id::text, 1) < '8';
 delete from sync_event where workspace_id = any($1) and sequence <= 7;
-insert into polling_state (workspace_id, id, caller_id, caller_kind, caller_label, last_polled_at, sequence)
+update sync_event set occurred_at = timestamptz '2025-06-01' + sequence * interval '1 second'
+  where workspace_id = any($1);
+insert into polling_state
+  (workspace_id, id, caller_id, caller_kind, caller_label, site_id, last_polled_at, sequence)
   select workspace_id, gen_random_uuid(), gen_random_uuid(),
-         case when sequence % 4 = 0 then 'API_KEY' else 'SHOPPER' end, type, occurred_at, nullif(sequence + 2, 20)
-    from sync_event where workspace_id = any($1) and sequence % 6 = 0
+         case when sequence % 4 = 0 then 'API_KEY' else 'SHOPPER' end, type,
+         (select s.id from site s where s.workspace_id = v.workspace_id and v.sequence % 4 > 0
+             and s.name = 'Site ' || v.sequence / 6 % 4),
+         case when sequence % 18 = 0 then '2100-01-01' else occurred_at end, nullif(sequence + 2, 20)
+    from sync_event v where workspace_id = any($1) and sequence % 6 = 0
   on conflict do nothing
 """
 _TIED = (

@@ -279,7 +279,8 @@ class Writer:
         name = f"v{len(self.variables)}"
         has_default = self._happens(0.3)
         if has_default and type_ == "SortDirection!" and self._happens(0.3):
-            type_ = type_.removesuffix("!")
+            # It may be null then, which cannot be served.
+            type_, self.planted = type_.removesuffix("!"), True
         is_null = not type_.endswith("!")
         declared = f"{type_} = {write(make())}" if has_default else type_
         self.variables[name] = Variable(declared, make, is_null, is_null or has_default)

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,8 @@ TABLES = {
     "ProductImage": "product_image",
     "ProductVariant": "product_variant",
     "Site": "site",
+    "SiteHealth": "site",
+    "SiteServer": "site_server",
     "SiteDomain": "site_domain",
     "StorefrontConfig": "storefront_version",
     "StorefrontDraft": "storefront_draft",
@@ -69,6 +71,8 @@ TABLES = {
 WITHOUT_ID = {
     "AssetUsage",
     "DeploymentLogLine",
+    "SiteHealth",
+    "SiteServer",
     "StorefrontConfig",
     "StorefrontPerson",
     "SyncHealth",
@@ -89,6 +93,8 @@ TYPE_SCOPES = {
     "PersistedOperation": "api_keys:read",
     "PollingState": "events:read",
     "Site": "sites:read",
+    "SiteHealth": "events:read",
+    "SiteServer": "sites:read",
     "SiteDomain": "sites:read",
     "StorefrontDraft": "storefront:read",
     "StorefrontGrant": "storefront:read",
@@ -138,6 +144,7 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "ProductImage": ({"POSITION": "position"}, "ASC"),
     "ProductVariant": ({"POSITION": "position"}, "ASC"),
     "Site": ({"CREATED_AT": "created_at"}, "ASC"),
+    "SiteHealth": ({"ID": "id"}, "ASC"),
     "SiteDomain": ({"CREATED_AT": "created_at"}, "ASC"),
     "StorefrontDraft": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontGrant": ({"ID": "id"}, "ASC"),
@@ -196,7 +203,7 @@ class View:
 
     def sees(self, type_name: str, row: Row) -> bool:
         """Whether the row is there for the caller."""
-        if type_name in {"Product", "ProductVariant", "Site"} and row["deleted_at"] is not None:
+        if type_name in {"Product", "ProductVariant", "Site", "SiteHealth"} and row["deleted_at"] is not None:
             return False
         if type_name in {"Banner", "Logo"} and self.world.by_id["site"][row["site_id"]]["deleted_at"] is not None:
             return False
@@ -868,6 +875,10 @@ def _below_workspace(type_name: str) -> Callable[..., Row]:
     return value
 
 
+def _below_sites(thing: Thing, **arguments: Any) -> Row:
+    return connection(thing.view, "SiteHealth", thing.view.all("SiteHealth"), **arguments)
+
+
 # What is known of a workspace as of an endpoint.
 _HEALTH: dict[str, Callable[[Thing], Any]] = {
     "givenUpCount": lambda thing: sum(hour["given_up"] for hour in _hours(thing)),
@@ -897,6 +908,74 @@ def _oldest_unread(thing: Thing) -> str | None:
 def _last_sequence(world: World, workspace_id: UUID | None) -> int:
     (last,) = (row["sequence"] for row in world.rows["workspace_counter"] if row["workspace_id"] == workspace_id)
     return int(last)
+
+
+def _site_endpoint(thing: Thing) -> Row | None:
+    return next((row for row in thing.view.world.rows["webhook_endpoint"] if row["site_id"] == thing.row["id"]), None)
+
+
+def _polled(thing: Thing, column: str) -> Any:
+    """The latest of the site's pollers."""
+    rows = [row for row in thing.view.world.rows["polling_state"] if row["site_id"] == thing.row["id"]]
+    return max((row[column] for row in rows if row[column] is not None), default=None)
+
+
+def _untold(thing: Thing) -> int | None:
+    """The first event that shoppers see and that neither came by a webhook nor was asked past."""
+    world, endpoint = thing.view.world, _site_endpoint(thing)
+    polled, since = _polled(thing, "sequence"), endpoint["since_sequence"] if endpoint else None
+    if polled is None and since is None:
+        return None
+    heard, workspace_id = max(polled or 0, since or 0), thing.row["workspace_id"]
+    events = {row["sequence"]: row for row in world.rows["sync_event"] if row["workspace_id"] == workspace_id}
+    sent = [row for row in world.rows["webhook_delivery"] if endpoint and row["endpoint_id"] == endpoint["id"]]
+    untold = []
+    for status in ("PENDING", "FAILED"):
+        waiting = [row for row in sent if row["status"] == status and row["sequence"] > heard]
+        if waiting:
+            untold.append(min(waiting, key=lambda row: (row["created_at"], row["id"]))["sequence"])
+    entered = 0
+    if endpoint and endpoint["is_active"]:
+        (entered,) = (row["sequence"] for row in world.rows["webhook_relay"] if row["workspace_id"] == workspace_id)
+    elif any(row["sequence"] for row in sent):
+        entered = max((row for row in sent if row["sequence"]), key=lambda row: row["event_id"])["sequence"]
+    is_sent = {row["event_id"] for row in sent}
+    untold += [
+        sequence
+        for sequence, event in events.items()
+        if sequence > max(heard, entered) and event["id"] not in is_sent and thing.view.is_published("SyncEvent", event)
+    ]
+    return min(untold, default=None)
+
+
+def _oldest_untold_at(thing: Thing) -> str | None:
+    untold, workspace_id = _untold(thing), thing.row["workspace_id"]
+    events = {
+        row["sequence"]: row for row in thing.view.world.rows["sync_event"] if row["workspace_id"] == workspace_id
+    }
+    return moment(events[untold]["occurred_at"]) if untold in events else None
+
+
+def _events_behind_of_site(thing: Thing) -> int:
+    untold = _untold(thing)
+    return _last_sequence(thing.view.world, thing.row["workspace_id"]) - untold + 1 if untold else 0
+
+
+def _told_by(thing: Thing) -> str:
+    endpoint, polled_at = _site_endpoint(thing), _polled(thing, "last_polled_at")
+    if endpoint and endpoint["is_active"] and endpoint["failing_since"] is None:
+        return "WEBHOOKS"
+    return "POLLING" if polled_at and datetime.now(UTC) - polled_at < timedelta(minutes=2) else "NOTHING"
+
+
+def _last_polled_at(thing: Thing) -> str | None:
+    found = _polled(thing, "last_polled_at")
+    return moment(found) if found else None
+
+
+def _health_of_endpoint(thing: Thing) -> Thing | None:
+    endpoint = _site_endpoint(thing)
+    return thing.view.find("WebhookEndpointHealth", endpoint["id"]) if endpoint else None
 
 
 def _json(column: str) -> Callable[[Thing], Any]:
@@ -952,6 +1031,12 @@ def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def _server(thing: Thing) -> Thing | None:
+    thing.view.need("sites:read")
+    rows = thing.view.world.rows["site_server"]
+    return next((Thing("SiteServer", row, thing.view) for row in rows if row["deployment_id"] == thing.row["id"]), None)
+
+
 def _duration_ms(thing: Thing) -> int | None:
     started, finished = thing.row["started_at"], thing.row["finished_at"]
     return None if started is None or finished is None else round((finished - started).total_seconds() * 1000)
@@ -993,6 +1078,7 @@ _PLACEMENT: dict[str, Callable[..., Any]] = {
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Deployment", "durationMs"): _duration_ms,
     ("Deployment", "logLines"): _children("DeploymentLogLine", "deployment_id"),
+    ("Deployment", "server"): _server,
     ("Deployment", "site"): _related("Site", "site_id"),
     ("Site", "deployments"): _children("Deployment", "site_id"),
     ("Site", "liveDeployment"): _related("Deployment", "live_deployment_id"),
@@ -1010,6 +1096,18 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("LogoVersion", "logo"): _related("Logo", "logo_id"),
     ("LogoVersion", "createdBy"): _related("User", "created_by"),
     ("LogoVersion", "snapshot"): _json("snapshot"),
+    ("Site", "health"): _related("SiteHealth", "id"),
+    ("SiteHealth", "eventsBehind"): _events_behind_of_site,
+    ("SiteHealth", "isStale"): lambda thing: _untold(thing) is not None,
+    ("SiteHealth", "lastPolledAt"): _last_polled_at,
+    ("SiteHealth", "oldestUntoldAt"): _oldest_untold_at,
+    ("SiteHealth", "polledSequence"): lambda thing: _polled(thing, "sequence"),
+    ("SiteHealth", "pollers"): _children("PollingState", "site_id"),
+    ("SiteHealth", "site"): _related("Site", "id"),
+    ("SiteHealth", "siteId"): lambda thing: global_id("Site", thing.row["id"]),
+    ("SiteHealth", "toldBy"): _told_by,
+    ("SiteHealth", "untoldSequence"): _untold,
+    ("SiteHealth", "webhookEndpoint"): _health_of_endpoint,
     ("Site", "banners"): _guarded("storefront:read", _children("Banner", "site_id")),
     ("Site", "logos"): _guarded("storefront:read", _children("Logo", "site_id")),
     ("ApiKey", "scopes"): _scopes,
@@ -1038,6 +1136,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("PollingState", "callerId"): _caller_id,
     ("PollingState", "eventsBehind"): _events_behind,
     ("PollingState", "oldestUnreadAt"): _oldest_unread,
+    ("PollingState", "site"): _related("Site", "site_id"),
     ("Product", "availableForSale"): lambda thing: _is_on_sale(thing.view, thing.row),
     ("Product", "images"): _children("ProductImage", "product_id"),
     ("Product", "priceRange"): _prices,
@@ -1101,6 +1200,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("SyncHealth", "lastSequence"): lambda thing: _last_sequence(thing.view.world, thing.row["id"]),
     ("SyncHealth", "latestCursor"): lambda thing: event_cursor(_last_sequence(thing.view.world, thing.row["id"])),
     ("SyncHealth", "pollers"): _below_workspace("PollingState"),
+    ("SyncHealth", "sites"): _below_sites,
     ("SyncHealth", "retryCount"): lambda thing: sum(hour["retries"] for hour in _hours(thing)),
     ("SyncHealth", "unrelayedCount"): _unrelayed,
     ("SyncHealth", "webhookEndpoints"): _below_workspace("WebhookEndpointHealth"),

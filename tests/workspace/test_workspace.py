@@ -97,6 +97,17 @@ class TestWorkspaceCreate:
             },
         }
 
+    async def test_refuses_a_time_zone_that_postgresql_does_not_know(
+        self, graphql: GraphQL, new_user: Any, new_zone: str
+    ) -> None:
+        answer = await create(graphql, await new_user(), timeZone=new_zone)
+
+        payload = answer["data"]["workspaceCreate"]
+        assert payload["workspace"] is None
+        assert [(error["code"], error["field"]) for error in payload["userErrors"]] == [
+            ("INVALID", ["input", "timeZone"])
+        ]
+
     async def test_sells_at_once(self, graphql: GraphQL, new_user: Any) -> None:
         """The counter that numbers events and orders is there."""
         person: Person = await new_user()
