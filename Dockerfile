@@ -5,6 +5,12 @@
 #     docker run … vitrine                                   # the API
 #     docker run … vitrine python -m tasks                   # the worker
 #
+# and one with Node.js and git besides, for those that build and serve sites (docs/running.md says what they need):
+#
+#     docker build --target sites -t vitrine-sites .
+#     docker run … vitrine-sites python -m tasks             # a worker that builds
+#     docker run … vitrine-sites                             # the host
+#
 # It holds what the service needs and nothing that only `make run` and the tests do: PostgreSQL and Redis are servers of
 # their own here, so their wheels, which are most of requirements.lock's weight, stay out. compose.yaml runs all of it.
 #
@@ -61,7 +67,7 @@ RUN mkdir /node_modules \
 FROM graphiql-${GRAPHIQL} AS graphiql
 
 # --------------------------------------------------------------------------------------------------------- the service
-FROM python:${PYTHON}-slim
+FROM python:${PYTHON}-slim AS service
 RUN groupadd --gid 10001 vitrine \
     && useradd --uid 10001 --gid vitrine --no-create-home --home-dir /app --shell /usr/sbin/nologin vitrine \
     && install -d -o vitrine -g vitrine -m 700 /data
@@ -92,3 +98,25 @@ USER 10001:10001
 VOLUME /data
 EXPOSE 8000
 CMD ["python", "-m", "server"]
+
+# ------------------------------------------------------------------------------------- building and serving sites
+FROM node:${NODE}-slim AS node
+
+FROM service AS sites
+# As root each build and each site runs under a user of its own.
+USER root
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates git \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+COPY --from=node /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
+    && install -d -m 711 /builds
+COPY themes themes
+ENV BUILDS_DIR=/builds \
+    THEMES_DIR=/app/themes
+VOLUME /builds
+CMD ["python", "-m", "tasks.host"]
+
+# What is built where no target is named.
+FROM service

@@ -38,6 +38,7 @@ from resolvers.hosting.route import SiteRoutes
 from resolvers.storefront_token import RegisteredDocuments
 from routes.asset import ROUTES as ASSET_ROUTES
 from routes.connection import BoundedHttp, BoundedWebSocket
+from routes.domain import ROUTES as DOMAIN_ROUTES
 from routes.export import export_routes
 from routes.graphiql import GRAPHIQL_ROUTES, graphiql_page, wants_graphiql
 from routes.health import ROUTES as HEALTH_ROUTES
@@ -81,6 +82,7 @@ class Application:
                 *TRACK_ROUTES,
                 *ASSET_ROUTES,
                 *SEO_ROUTES,
+                *DOMAIN_ROUTES,
                 *upload_routes(),
                 *export_routes(),
                 Mount("/media", Media(settings.data_dir)),
@@ -106,8 +108,10 @@ class Application:
             await self._direct(scope, receive, send)
 
     async def _direct(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (site := self._site_names.site_in(_host(scope))):
-            await self.state.hosted_sites(scope, receive, send, site)
+        host = self._site_names.name_in(_host(scope)) if scope["type"] == "http" else None
+        # Domains of merchants' own are of any form: who asks under another name than the API's has it looked up.
+        if host is not None and (host.is_site or await self.state.site_routes.leads(host.name)):
+            await self.state.hosted_sites(scope, receive, send, host.name)
             return
         door: Any = self._starlette
         if scope["type"] == "http":
@@ -151,7 +155,8 @@ async def _lifespan(settings: Settings, app: Starlette) -> AsyncIterator[None]:
     app.state.track_door = TrackDoor(platform, authenticator, throttle)
     app.router.routes.append(WebSocketRoute("/graphql", websocket))
     site_routes = SiteRoutes(platform)
-    app.state.hosted_sites = hosted_sites = HostedSites(site_routes)
+    app.state.site_routes = site_routes
+    app.state.hosted_sites = hosted_sites = HostedSites(site_routes, settings)
     # The first user agent that is looked at has all of their patterns read, which takes half a second.
     device_of("")
     # The schema and the modules live as long as the process: the collector need not look at them again and again. And

@@ -15,6 +15,11 @@ class SyncEventType(StrEnum):
     SITE_UPDATED = "site.updated"
     SITE_DELETED = "site.deleted"
     SITE_DEPLOYED = "site.deployed"
+    SITE_FAILING = "site.failing"
+    SITE_DOMAIN_ADDED = "site.domain_added"
+    SITE_DOMAIN_VERIFIED = "site.domain_verified"
+    SITE_DOMAIN_LAPSING = "site.domain_lapsing"
+    SITE_DOMAIN_REMOVED = "site.domain_removed"
     DEPLOYMENT_CREATED = "deployment.created"
     DEPLOYMENT_FAILED = "deployment.failed"
     STOREFRONT_PUBLISHED = "storefront.published"
@@ -45,6 +50,11 @@ _UNSEEN = frozenset(
         SyncEventType.SITE_UPDATED,
         SyncEventType.SITE_DELETED,
         SyncEventType.SITE_DEPLOYED,
+        SyncEventType.SITE_FAILING,
+        SyncEventType.SITE_DOMAIN_ADDED,
+        SyncEventType.SITE_DOMAIN_VERIFIED,
+        SyncEventType.SITE_DOMAIN_LAPSING,
+        SyncEventType.SITE_DOMAIN_REMOVED,
         SyncEventType.DEPLOYMENT_CREATED,
         SyncEventType.DEPLOYMENT_FAILED,
         SyncEventType.STOREFRONT_DRAFT_UPDATED,

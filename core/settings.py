@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -23,6 +24,7 @@ MIN_SECRET_KEY_LENGTH = 32
 # What fits into a header as a bearer token.
 _GOOD_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,}")
 MEGABYTE = 1_000_000
+DNS_PORT = 53
 
 
 class Settings(BaseSettings):
@@ -106,6 +108,31 @@ class Settings(BaseSettings):
     )
     sites_per_workspace: int = Field(default=20, ge=0, description="How many sites a workspace may have.")
 
+    hosting: Literal["embedded", "aws"] = Field(
+        default="embedded", description="Whether CloudFront stands before sites that have domains."
+    )
+    hosting_bucket: str = Field(
+        default="", validate_default=True, description="s3://bucket/folder, for sites' static files."
+    )
+    hosting_region: str = Field(default="us-east-1", description="Of that bucket.")
+    hosting_endpoint: str = Field(default="", description="Where AWS is asked, if not at AWS: for tests.")
+    hosting_access_key_id: str = ""
+    hosting_secret_access_key: SecretStr | None = None
+
+    domains_per_workspace: int = Field(
+        default=50, ge=0, description="How many domains a workspace may have, proven or not."
+    )
+    domain_claim_days: float = Field(default=7.0, gt=0, description="How long a domain may take to be proven.")
+    domain_grace_days: float = Field(default=14.0, gt=0, description="How long a domain is served whose proof is gone.")
+    domain_dns_servers: str = Field(
+        default="", description="Who is asked for a domain's records, with commas between; the system's by default."
+    )
+    domain_dns_seconds: float = Field(default=5.0, gt=0, le=30)
+    domain_http_seconds: float = Field(default=5.0, gt=0, le=30)
+    domain_http_port: int = Field(
+        default=80, ge=1, le=65535, description="Where a domain is asked for its token; another in tests alone."
+    )
+
     themes_dir: Path = Field(default=Path("themes"), description="Where the folders of themes lie.")
     builds_dir: Path | None = Field(
         default=None, description="Where themes are built and builds are kept; DATA_DIR/builds by default."
@@ -124,6 +151,12 @@ class Settings(BaseSettings):
     )
     site_idle_seconds: float = Field(
         default=900.0, gt=0, description="A site that nobody asked for is stopped after so long."
+    )
+    site_memory_bytes: int = Field(default=600 * MEGABYTE, ge=MEGABYTE, description="What a running site may take.")
+    site_disk_bytes: int = Field(default=500 * MEGABYTE, ge=MEGABYTE, description="What it may write.")
+    site_processes: int = Field(default=400, ge=1, description="Its processes and threads.")
+    sites_running: int = Field(
+        default=50, ge=1, description="Sites that run at once; the one asked for the longest ago makes room."
     )
 
     allowed_origins: str = Field(
@@ -206,6 +239,15 @@ class Settings(BaseSettings):
             raise ValueError("must look like https://{slug}.shops.example, with {slug} for each site's own")
         return value
 
+    @field_validator("domain_dns_servers")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        try:
+            name_servers(value)
+        except ValueError:
+            raise ValueError("must be addresses with commas between, such as 192.0.2.53, [2001:db8::53]:53") from None
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _names_a_redis(cls, value: SecretStr) -> SecretStr:
@@ -221,7 +263,7 @@ class Settings(BaseSettings):
             raise ValueError("must look like smtp[s]://user:password@host:port")
         return value
 
-    @field_validator("storage_url")
+    @field_validator("storage_url", "hosting_bucket")
     @classmethod
     def _names_a_bucket(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -229,7 +271,21 @@ class Settings(BaseSettings):
             raise ValueError("must look like s3://bucket or s3://bucket/folder")
         return value
 
-    @field_validator("storage_endpoint", "assets_url")
+    @field_validator("hosting")
+    @classmethod
+    def _has_names_for_sites(cls, value: str, info: ValidationInfo) -> str:
+        if value == "aws" and not info.data.get("sites_url"):
+            raise ValueError("aws needs SITES_URL: CloudFront asks this server under the names that it makes")
+        return value
+
+    @field_validator("hosting_bucket")
+    @classmethod
+    def _is_there_for_aws(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.data.get("hosting") == "aws":
+            raise ValueError("must be given for HOSTING=aws, such as s3://bucket/sites")
+        return value
+
+    @field_validator("storage_endpoint", "hosting_endpoint", "assets_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):
@@ -252,9 +308,16 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
-    def site_url(self, slug: str) -> str:
-        """The address of a site, without a slash at the end."""
+    def site_url(self, slug: str, domain: str | None = None) -> str:
+        """The address of a site, without a slash at the end: by its slug, or under the primary one of its domains."""
+        if domain is not None:
+            return self.domain_url(domain)
         return (self.sites_url or f"http://{{slug}}.localhost:{self.port}").replace("{slug}", slug).rstrip("/")
+
+    def domain_url(self, name: str) -> str:
+        """The address of whatever site has this domain: by the same scheme and port as all sites."""
+        parts = urlsplit(self.site_url("x"))
+        return f"{parts.scheme}://{name}{f':{parts.port}' if parts.port else ''}"
 
     def absolute_url(self, url: str) -> str:
         """The address as it is; a path of this server with the public URL before it, or the CDN's for assets."""
@@ -319,6 +382,17 @@ def settings() -> Settings:
     except ValidationError as error:
         lines = [f"  {_name(e)}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
         raise SettingsError("Vitrine cannot start, these settings are wrong:\n" + "\n".join(lines)) from None
+
+
+def name_servers(text: str) -> list[tuple[str, int]]:
+    """Addresses and ports of name servers, as DOMAIN_DNS_SERVERS has them.
+
+    Raises:
+        ValueError: one of them is no address.
+
+    """
+    parts = [urlsplit(f"//{each.strip()}") for each in text.split(",") if each.strip()]
+    return [(str(ip_address(part.hostname or "")), part.port or DNS_PORT) for part in parts]
 
 
 def _is_smtp(url: str) -> bool:

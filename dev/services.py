@@ -47,6 +47,8 @@ def services(*, durable: bool = False) -> Iterator[dict[str, str]]:
             **os.environ,
             "ENVIRONMENT": "test",
             "WEBHOOK_ALLOW_LOOPBACK": "true",
+            # Nobody answers there: what looks a domain up starts a name server of its own.
+            "DOMAIN_DNS_SERVERS": "127.0.0.1:1",
             # One address sends what thousands would; throttling is on, and tested with rates of its own.
             **{f"THROTTLE_{kind}_{limit}": "1000000000" for kind in _BUCKETS for limit in ("RATE", "BURST")},
             # Tests that build say so: the others leave deployments behind that nobody is to build.

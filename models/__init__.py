@@ -24,7 +24,8 @@ from models.analytics import (
 from models.asset import Asset, AssetRendition, AssetSearchToken
 from models.banner import Banner, BannerVersion
 from models.base import Base
-from models.deployment import Deployment, DeploymentLogLine, SiteServer
+from models.deployment import Deployment, DeploymentLogLine, SiteEdge, SiteServer
+from models.domain import SiteDomain
 from models.event import AuditEntry, IdempotencyKey, SyncEvent, WorkspaceCounter
 from models.logo import Logo, LogoVersion
 from models.order import OrderLine, SalesOrder
@@ -82,6 +83,8 @@ __all__ = [
     "SalesOrder",
     "SignInThrottle",
     "Site",
+    "SiteDomain",
+    "SiteEdge",
     "SiteServer",
     "StorefrontAsset",
     "StorefrontDraft",

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import ALL, READ_WRITE, Base, CreatedAt, RowKey, WorkspaceKey, tenant
+from models.base import ALL, READ, READ_WRITE, Base, CreatedAt, RowKey, WorkspaceKey, tenant
 
 _LEASE = "lease_until, lease_token, attempt, status, step, started_at, starting_since"
 
@@ -101,11 +101,51 @@ class DeploymentLogLine(Base):
     text: Mapped[str]
 
 
+class SiteEdge(Base):
+    """CloudFront before a site that has domains, as far as it has come. There are some where hosting is AWS's.
+
+    `names` are the domains that it was last made for. `certificate_arn` is the certificate in use, for
+    `certificate_names`; `next_…` the one that is to take its place once AWS has issued it, by the DNS records in
+    `records` (JSON: name and target by domain), `old_certificate_arn` the one before. `certificate_number` counts
+    requests that came to nothing. It is WAITING for its first certificate, then DEPLOYING whenever it was changed.
+    """
+
+    __tablename__ = "site_edge"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "site_id"], ["site.workspace_id", "site.id"], ondelete="CASCADE"),
+        CheckConstraint("status in ('WAITING', 'DEPLOYING', 'LIVE', 'ENDING')", name="status"),
+        {"info": tenant(app=READ, system=ALL)},
+    )
+
+    workspace_id: Mapped[WorkspaceKey]
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(server_default="WAITING")
+    error: Mapped[str | None]
+    names: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    certificate_arn: Mapped[str | None]
+    certificate_names: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    next_certificate_arn: Mapped[str | None]
+    next_certificate_names: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    old_certificate_arn: Mapped[str | None]
+    certificate_number: Mapped[int] = mapped_column(server_default="0")
+    records: Mapped[str] = mapped_column(server_default="{}")
+    distribution_id: Mapped[str | None]
+    distribution_domain: Mapped[str | None]
+    config_digest: Mapped[str | None]
+    uploaded_deployment_id: Mapped[UUID | None]
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    due_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
 class SiteServer(Base):
     """The process that serves a deployment: `address` is where, while it is RUNNING.
 
     One that nobody asked for is STOPPED, and started again when `wanted_at` is later than `stopped_at`. `requested_at`
     is when somebody asked for something of it last, within seconds.
+
+    `failure_count` says how often in a row it ended by itself, was ended or did not start, `error` why at the last
+    time, and `told_at` when the shop's owners were told. All of it is forgotten once it has run well for a while.
+    `memory_bytes` is what it took when it was looked at.
     """
 
     __tablename__ = "site_server"
@@ -123,6 +163,10 @@ class SiteServer(Base):
     status: Mapped[str]
     address: Mapped[str | None]
     error: Mapped[str | None]
+    failure_count: Mapped[int] = mapped_column(server_default="0")
+    failed_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    memory_bytes: Mapped[int | None]
     checked_at: Mapped[datetime | None]
     requested_at: Mapped[datetime | None]
     wanted_at: Mapped[datetime | None]

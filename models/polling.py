@@ -10,7 +10,7 @@ from models.base import READ, Base, RowKey, WorkspaceKey, tenant
 
 
 class PollingState(Base):
-    """The last poll of one API key or storefront token."""
+    """The last poll of one API key or storefront token. `site_id` is the site that the token was of then, if any."""
 
     __tablename__ = "polling_state"
     __table_args__ = (
@@ -25,5 +25,6 @@ class PollingState(Base):
     caller_kind: Mapped[str]
     caller_id: Mapped[UUID]
     caller_label: Mapped[str]
+    site_id: Mapped[UUID | None]
     last_polled_at: Mapped[datetime]
     sequence: Mapped[int | None]

@@ -82,7 +82,8 @@ class Site(Base):
     """One storefront of a workspace. `version_count` is the number of its last config version; one is always live.
 
     `live_deployment_id` is what is served, `deployment_count` the number of its last deployment. `webhook_secret`, made
-    with the first one, is encrypted: with it the site's webhooks are signed.
+    with the first one, is encrypted: with it the site's webhooks are signed. `primary_name` is the domain by which it
+    calls itself, if that is not the name of its slug; with `redirects_to_primary` all its other names lead there.
     """
 
     __tablename__ = "site"
@@ -96,6 +97,9 @@ class Site(Base):
         ),
         ForeignKeyConstraint(
             ["workspace_id", "live_deployment_id"], ["deployment.workspace_id", "deployment.id"], use_alter=True
+        ),
+        ForeignKeyConstraint(
+            ["workspace_id", "primary_name"], ["site_domain.workspace_id", "site_domain.name"], use_alter=True
         ),
         CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="slug"),
         Index(None, "workspace_id", "created_at", "id", postgresql_where=text("deleted_at is null")),
@@ -113,6 +117,8 @@ class Site(Base):
     live_deployment_id: Mapped[UUID | None]
     deployment_count: Mapped[int] = mapped_column(server_default="0")
     webhook_secret: Mapped[str | None]
+    primary_name: Mapped[str | None]
+    redirects_to_primary: Mapped[bool] = mapped_column(server_default=text("false"))
     revision: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

@@ -12,6 +12,8 @@ from redis.exceptions import RedisError
 
 from core.database import DATABASE_FAULTS
 from resolvers.context import Platform
+from resolvers.hosting.failing import TOLD_AFTER
+from resolvers.site.health import STALE_SITES
 from resolvers.webhook.waiting import WAITING
 
 # Seconds: a database that takes longer is not one to send people to. Nothing here waits longer.
@@ -64,11 +66,28 @@ _ASSETS = f"(select updated_at from asset where due_at is not null order by due_
 _OVERDUE_PUBLISH = (
     "select extract(epoch from now() - min(publish_at))::float8 from storefront_draft where publish_at <= now()"
 )
+_DEPLOYMENTS = """
+select count(*) filter (where status = 'QUEUED')::float8 as builds_waiting,
+       extract(epoch from now() - min(created_at) filter (where status = 'QUEUED'))::float8 as oldest_build,
+       count(*) filter (where status = 'BUILDING')::float8 as builds_running,
+       extract(epoch from now() - min(starting_since))::float8 as oldest_start
+  from deployment where status in ('QUEUED', 'BUILDING', 'STARTING')
+"""
+# Of what is live.
+_SERVERS = f"""
+select count(*) filter (where v.status = 'RUNNING')::float8 as sites_running,
+       count(*) filter (where v.failure_count >= {TOLD_AFTER})::float8 as sites_failing,
+       extract(epoch from now() - min(v.checked_at) filter (where v.status = 'RUNNING'))::float8 as sites_unchecked
+  from site s
+  join site_server v on v.workspace_id = s.workspace_id and v.deployment_id = s.live_deployment_id
+ where s.deleted_at is null
+"""  # noqa: S608 - a constant of ours
 BACKLOG = f"""
 with recursive {WAITING}, endpoints as ({_ENDPOINTS}), behind as ({_BEHIND})
-select w.waiting, w.overdue, w.oldest_waiting, b.unrelayed, b.oldest_unrelayed, ({_STALE_POLLERS}) as stale_pollers,
+select w.waiting, w.overdue, w.oldest_waiting, b.unrelayed, b.oldest_unrelayed,
+       ({_STALE_POLLERS}) as stale_pollers, ({STALE_SITES}) as stale_sites,
        (select count(*) from email_message where sent_at is null and failed_at is null) as emails,
-       s.assets, s.oldest_asset, ({_OVERDUE_PUBLISH}) as overdue_publish
+       s.assets, s.oldest_asset, ({_OVERDUE_PUBLISH}) as overdue_publish, l.*, r.*
   from (select ({_COUNT}) as waiting,
                extract(epoch from max(now() - greatest(due_at, tried_at)) filter (where due_at < now()))::float8
                  as overdue,
@@ -78,7 +97,8 @@ select w.waiting, w.overdue, w.oldest_waiting, b.unrelayed, b.oldest_unrelayed, 
                extract(epoch from max(now() - oldest_at))::float8 as oldest_unrelayed
           from behind) b,
        (select count(*)::float8 as assets, extract(epoch from max(now() - updated_at))::float8 as oldest_asset
-          from {_ASSETS}) s
+          from {_ASSETS}) s,
+       ({_DEPLOYMENTS}) l, ({_SERVERS}) r
 """  # noqa: S608 - constants of ours
 # What is shown of a row of BACKLOG.
 _GAUGES = {
@@ -103,6 +123,10 @@ _GAUGES = {
         "vitrine_pollers_stale",
         "Who polled the changes feed in the last day, and has not asked past an event of more than 2 minutes ago.",
     ),
+    "stale_sites": (
+        "vitrine_sites_stale",
+        "Sites to which webhooks do not get through, and that have not asked past an event of more than 2 minutes ago.",
+    ),
     "emails": ("vitrine_emails_waiting", "E-mails that wait to be sent."),
     "assets": (
         "vitrine_assets_waiting",
@@ -115,6 +139,22 @@ _GAUGES = {
     "overdue_publish": (
         "vitrine_publishes_overdue_seconds",
         "For how long a scheduled draft should have been published and is not, in seconds.",
+    ),
+    "builds_waiting": ("vitrine_builds_waiting", "Deployments that wait for a worker."),
+    "oldest_build": ("vitrine_builds_oldest_waiting_seconds", "For how long the oldest of them has, in seconds."),
+    "builds_running": ("vitrine_builds_running", "Deployments that are being built."),
+    "oldest_start": (
+        "vitrine_sites_oldest_starting_seconds",
+        "For how long a host has owed a deployment that is built its start, in seconds.",
+    ),
+    "sites_running": ("vitrine_sites_running", "Live sites whose server runs."),
+    "sites_failing": (
+        "vitrine_sites_failing",
+        f"Live sites whose server failed {TOLD_AFTER} times in a row or more.",
+    ),
+    "sites_unchecked": (
+        "vitrine_sites_unchecked_seconds",
+        "How long ago a host looked at the running site that it looked at the longest ago, in seconds.",
     ),
 }
 

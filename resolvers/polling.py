@@ -36,14 +36,15 @@ OLDEST_UNREAD_AT = (
 # Times are the database's, whatever the clock of the machine says that noted them.
 # In key order, so that two processes never wait for each other in a circle; what is older than what is there stays out.
 _WRITE = """
-insert into polling_state as s (workspace_id, caller_id, id, caller_kind, caller_label, last_polled_at, sequence)
-select p.workspace_id, p.caller_id, p.id, p.kind, p.label, now() - p.age * interval '1 second', p.sequence
-  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::float8[], $7::bigint[])
-       p(workspace_id, caller_id, id, kind, label, age, sequence)
+insert into polling_state as s
+  (workspace_id, caller_id, id, caller_kind, caller_label, site_id, last_polled_at, sequence)
+select p.workspace_id, p.caller_id, p.id, p.kind, p.label, p.site_id, now() - p.age * interval '1 second', p.sequence
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::float8[], $8::bigint[])
+       p(workspace_id, caller_id, id, kind, label, site_id, age, sequence)
  order by 1, 2
 on conflict (workspace_id, caller_id) do update
-   set caller_label = excluded.caller_label, last_polled_at = excluded.last_polled_at,
-       sequence = coalesce(excluded.sequence, s.sequence)
+   set caller_label = excluded.caller_label, site_id = excluded.site_id,
+       last_polled_at = excluded.last_polled_at, sequence = coalesce(excluded.sequence, s.sequence)
  where s.last_polled_at <= excluded.last_polled_at
 """
 
@@ -51,11 +52,12 @@ on conflict (workspace_id, caller_id) do update
 class Poll(NamedTuple):
     """A poller's last poll: `sequence` is the event that it asked from, None where it named none.
 
-    `at` is by this process's monotonic clock, in seconds.
+    `site_id` is the site that a storefront token is of, if any. `at` is by this process's monotonic clock, in seconds.
     """
 
     kind: str
     label: str
+    site_id: UUID | None
     at: float
     sequence: int | None
 
@@ -77,7 +79,7 @@ class Polls:
             return
         if sequence is None and before is not None:
             sequence = before.sequence
-        self._noted[key] = Poll(caller.kind.value, caller.label, time.monotonic(), sequence)
+        self._noted[key] = Poll(caller.kind.value, caller.label, caller.site_id, time.monotonic(), sequence)
 
     async def run(self, database: Database) -> None:
         """Writes what was noted, until it is cancelled."""
@@ -105,13 +107,13 @@ class Polls:
 
     async def _write(self, database: Database, noted: dict[tuple[UUID, UUID], Poll]) -> None:
         workspaces, callers = zip(*noted, strict=True)
-        kinds, labels, moments, sequences = (list(column) for column in zip(*noted.values(), strict=True))
+        kinds, labels, sites, moments, sequences = (list(column) for column in zip(*noted.values(), strict=True))
         try:
             async with database.system.acquire() as connection:
                 new_ids = [new_id() for _ in noted]
                 ages = [time.monotonic() - at for at in moments]
                 await connection.execute(
-                    _WRITE, list(workspaces), list(callers), new_ids, kinds, labels, ages, sequences
+                    _WRITE, list(workspaces), list(callers), new_ids, kinds, labels, sites, ages, sequences
                 )
         except DATABASE_FAULTS:
             self._noted = noted | self._noted

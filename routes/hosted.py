@@ -7,21 +7,24 @@ site is told who asked. Nothing is kept.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
 from core.database import DATABASE_FAULTS
 from core.settings import Settings
+from integrations.domain import PROOF_PATH
 from resolvers.hosting.route import SiteRoutes
 
 log = structlog.get_logger()
@@ -39,6 +42,7 @@ MAX_HEADER = 64 * 1024
 MAX_BODY = 10 * 1024 * 1024
 RETRY_SECONDS = 0.2
 KEEP_ALIVE_SECONDS = 4.0
+REDIRECT_SECONDS = 300
 # RFC 9110, 7.6.1: those of one connection. The last two are this server's own to say.
 _HOP = frozenset(
     {
@@ -57,27 +61,38 @@ _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-p
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class HostName(NamedTuple):
+    """A name that somebody asked for, other than the API's. `is_site` tells that by its form it is a site's."""
+
+    name: str
+    is_site: bool
+
+
 class SiteNames:
-    """Which names are sites', by their form alone: no look-up is made for what is asked of the API."""
+    """Which names may be sites', by their form alone: no look-up is made for what is asked under the API's own name."""
 
     def __init__(self, settings: Settings) -> None:
         self._suffix = "." + (urlsplit(settings.site_url("x")).hostname or "").partition(".")[2]
         self._own = {urlsplit(settings.base_url).hostname, "localhost"}
         # The API is asked under the same name again and again.
-        self.site_in = lru_cache(maxsize=MAX_NAMES)(self._site_in)
+        self.name_in = lru_cache(maxsize=MAX_NAMES)(self._name_in)
 
-    def _site_in(self, host: bytes) -> str | None:
-        """The name, where it is a site's."""
+    def _name_in(self, host: bytes) -> HostName | None:
+        """The name, unless it is the API's, or none that a site can have: an address, or a single word."""
         name = host.decode("latin-1").rpartition(":")[0] if b":" in host else host.decode("latin-1")
         name = name.lower().rstrip(".")
-        return name if name.endswith(self._suffix) and name not in self._own else None
+        last = name.rpartition(".")[2]
+        if name in self._own or "." not in name or not last[-1:].isalnum() or last.isdigit():
+            return None
+        return HostName(name, name.endswith(self._suffix))
 
 
 class HostedSites:
     """The ASGI application for requests under sites' names."""
 
-    def __init__(self, routes: SiteRoutes) -> None:
+    def __init__(self, routes: SiteRoutes, settings: Settings) -> None:
         self._routes = routes
+        self._settings = settings
         self._session: aiohttp.ClientSession | None = None
         self._running: dict[str, int] = {}
 
@@ -104,14 +119,37 @@ class HostedSites:
 
     async def _serve(self, request: Request, send: Send, name: str) -> None:
         """Passes the request on. Where a site was switched or is started anew it answers elsewhere in a moment."""
+        if (answer := await self._without_site(request, name)) is not None:
+            await answer(request.scope, request.receive, send)
+            return
         body = _Body(request) if _has_body(request) else None
-        deadline = time.monotonic() + START_SECONDS
+        deadline, was_sent = time.monotonic() + START_SECONDS, False
         while (refusal := await self._try(request, send, name, body)) is not None:
-            if not refusal.may_come_again or time.monotonic() > deadline:
+            # What was lost twice may be what ends the site.
+            if not refusal.may_come_again or time.monotonic() > deadline or (refusal.was_sent and was_sent):
                 await refusal.page(request.scope, request.receive, send)
                 return
+            was_sent = was_sent or refusal.was_sent
             self._routes.forget(name)
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def _without_site(self, request: Request, name: str) -> Response | None:
+        """What is answered without asking the site: that the name is proven, or where it leads."""
+        try:
+            target = await self._routes.find(name)
+        except DATABASE_FAULTS:
+            return None
+        if target is None:
+            return None
+        if target.token and request.scope["path"] == PROOF_PATH:
+            return PlainTextResponse(f"{target.token}\n", headers={"Cache-Control": "no-store"})
+        # Files of pages that are open still lie where they lay; CloudFront asks for them under the slug's name too.
+        if target.leads_to is None or request.scope["path"].startswith("/_next/"):
+            return None
+        location = self._settings.domain_url(target.leads_to) + _asked(request)
+        # Not for ever, as browsers would have it: a merchant may choose another primary domain.
+        headers = {"Location": location, "Cache-Control": f"max-age={REDIRECT_SECONDS}"}
+        return Response(status_code=HTTPStatus.PERMANENT_REDIRECT, headers=headers)
 
     async def _try(self, request: Request, send: Send, name: str, body: "_Body | None") -> "_Refusal | None":
         """Passes the request on once. Where that cannot be nothing was sent to the browser yet."""
@@ -129,8 +167,9 @@ class HostedSites:
         return await self._pass_on(request, send, target.address, body)
 
     async def _pass_on(self, request: Request, send: Send, address: str, body: "_Body | None") -> "_Refusal | None":
+        sending = _Sending()
         try:
-            response = await self._ask(request, address, body)
+            response = await self._ask(request, address, body, sending)
         except (aiohttp.ClientError, OSError) as error:
             if body is not None and body.is_too_large:
                 status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -138,23 +177,24 @@ class HostedSites:
             log.warning("site not reached", host=request.headers.get("host"), error=str(error) or type(error).__name__)
             is_late = isinstance(error, TimeoutError)
             status = HTTPStatus.GATEWAY_TIMEOUT if is_late else HTTPStatus.BAD_GATEWAY
-            was_not_sent = isinstance(error, aiohttp.ClientConnectorError)
             page = _page(status, "This shop does not answer", "Please try again in a moment.")
-            return _Refusal(page, was_not_sent or (request.method in _SAFE and not is_late))
+            may_come_again = not sending.is_done or (request.method in _SAFE and not is_late)
+            return _Refusal(page, may_come_again, was_sent=sending.is_done)
         async with response:
             await _send_back(response, request, send)
         return None
 
-    async def _ask(self, request: Request, address: str, body: "_Body | None") -> aiohttp.ClientResponse:
-        path = request.scope["raw_path"].decode("latin-1") or "/"
-        query = request.scope["query_string"].decode("latin-1")
-        url = URL(f"{address}{path}{'?' if query else ''}{query}", encoded=True)
+    async def _ask(
+        self, request: Request, address: str, body: "_Body | None", sending: "_Sending"
+    ) -> aiohttp.ClientResponse:
+        url = URL(address + _asked(request), encoded=True)
         return await self._client().request(
             request.method,
             url,
             headers=_headers(request),
             data=body.pieces() if body else None,
             allow_redirects=False,
+            trace_request_ctx=sending,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
 
@@ -170,15 +210,36 @@ class HostedSites:
                 trust_env=False,
                 max_line_size=MAX_HEADER,
                 max_field_size=MAX_HEADER,
+                trace_configs=[_noting_what_is_sent()],
             )
         return self._session
 
 
+@dataclass(slots=True)
+class _Sending:
+    """Whether a request was sent. The client's error does not say it: it tries by itself again what is idempotent, and
+    then fails to connect to what the first try has ended.
+    """
+
+    is_done: bool = False
+
+
+async def _note_sent(_session: aiohttp.ClientSession, context: SimpleNamespace, _sent: object) -> None:
+    context.trace_request_ctx.is_done = True
+
+
+def _noting_what_is_sent() -> aiohttp.TraceConfig:
+    config = aiohttp.TraceConfig()
+    config.on_request_headers_sent.append(_note_sent)
+    return config
+
+
 class _Refusal(NamedTuple):
-    """What is shown where there is no answer, and whether there may be one in a moment."""
+    """What is shown where there is no answer, whether there may be one in a moment, and whether the site was asked."""
 
     page: Response
     may_come_again: bool = False
+    was_sent: bool = False
 
 
 class _TooLarge(Exception):
@@ -201,6 +262,13 @@ class _Body:
                 raise _TooLarge
             if piece:
                 yield piece
+
+
+def _asked(request: Request) -> str:
+    """Path and query, to the letter."""
+    path = request.scope["raw_path"].decode("latin-1") or "/"
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{path}{'?' if query else ''}{query}"
 
 
 def _has_body(request: Request) -> bool:

@@ -79,6 +79,38 @@ class DeploymentLogLine:
     text: str = column("The line, at most 2,000 characters, without colours. Secrets are left out.")
 
 
+@strawberry.enum(description="Whether a site's server runs.")
+class SiteServerStatus(Enum):
+    """A server's status."""
+
+    STARTING = strawberry.enum_value("STARTING", description="It is being started.")
+    RUNNING = strawberry.enum_value("RUNNING", description="It answers.")
+    STOPPED = strawberry.enum_value(
+        "STOPPED",
+        description="It does not run: nobody visits the site, and who comes starts it; or it failed, as `error` says.",
+    )
+
+
+@reads("(select v.deployment_id as id, v.* from site_server v)", scope=READS)
+@strawberry.type(description="The process that serves a deployment.")
+class SiteServer:
+    """How it does. It has no id of its own."""
+
+    status: SiteServerStatus = column("Whether it runs.")
+    error: str | None = column(
+        "Why it ended by itself, was ended beyond a bound, or did not start, the last time; with what it printed last. "
+        "Null once it has run well for a minute."
+    )
+    failure_count: int = column(
+        "How often in a row that happened. It is started again each time, after longer and longer waits; the third "
+        "time the shop's owners get an e-mail."
+    )
+    failed_at: datetime | None = column("When it happened last.")
+    memory_bytes: int | None = column("The memory that it took when it was looked at last, in bytes.")
+    checked_at: datetime | None = column("When it was looked at last: every 10 seconds while it runs.")
+    requested_at: datetime | None = column("When somebody last asked for something of it, within seconds.")
+
+
 @reads(
     "deployment",
     scope=READS,
@@ -108,6 +140,9 @@ class Deployment(Node):
     finished_at: datetime | None = column("When it was live for the first time, or came to nothing.")
     live_at: datetime | None = column("When it was put live last.")
     duration_ms: int | None = column("From `startedAt` to `finishedAt`, in milliseconds.", _MILLISECONDS)
+    server: SiteServer | None = one(
+        "The process that serves it; null where it was never started.", "SiteServer", "{c}.deployment_id = {p}.id"
+    )
     log_lines = many(DeploymentLogLine, "What was done and printed, in order.", "{c}.deployment_id = {p}.id")
 
 

@@ -24,6 +24,12 @@ _DESCRIPTIONS = {
     EventType.SITE_UPDATED: "A site's name, address or theme changed.",
     EventType.SITE_DELETED: "A site was deleted.",
     EventType.SITE_DEPLOYED: "A site went live with a new deployment, or went back to an older one.",
+    EventType.SITE_FAILING: "A site's server failed again and again: `server.error` of its live deployment says why.",
+    EventType.SITE_DOMAIN_ADDED: "A domain was added to a site. It is not proven yet.",
+    EventType.SITE_DOMAIN_VERIFIED: "A domain was proven: its site is served under it.",
+    EventType.SITE_DOMAIN_LAPSING: "What proved a domain is gone. Its site is served under it for a while.",
+    EventType.SITE_DOMAIN_REMOVED: "A domain is no longer a site's: it was removed, its time was over, or another "
+    "workspace has proven it.",
     EventType.DEPLOYMENT_CREATED: "A deployment of a site was begun.",
     EventType.DEPLOYMENT_FAILED: "A deployment of a site came to nothing: what was live before still is.",
     EventType.STOREFRONT_PUBLISHED: "A site looks different: another version of its config is live.",

@@ -55,6 +55,7 @@ CODES: dict[str, str] = {
     "NOT_READY": "It cannot be used yet, or not at all.",
     "NOT_SCHEDULED": "The draft is not scheduled.",
     "NOT_UPLOADED": "No file was uploaded.",
+    "NOT_VERIFIED": "Nobody has proven that it is theirs.",
     "OUT_OF_RANGE": "The number is too small or too large.",
     "OUT_OF_STOCK": "There are not that many left.",
     "OVERLAP": "Both sides changed it: say whose stands.",

@@ -1,13 +1,17 @@
 """Who polls `changes`, and how far behind they are."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from resolvers.polling import EVENTS_BEHIND, OLDEST_UNREAD_AT
 from schema.audit import CallerKind, id_of_caller
 from schema.query import read_many
-from schema.reading import Node, column, reads, row_id
+from schema.reading import Node, column, one, reads, row_id
+
+if TYPE_CHECKING:
+    from schema.site import Site
 
 
 @reads("polling_state", scope="events:read")
@@ -21,6 +25,11 @@ class PollingState(Node):
         "The id of the API key or storefront token.", "{t}.caller_id", "{t}.caller_kind", convert=id_of_caller
     )
     caller_label: str = column("The name of the key or token, as it was then.")
+    site: Annotated["Site", strawberry.lazy("schema.site")] | None = one(
+        "The site that the storefront token is of, if it is of one. Needs the scope `sites:read`.",
+        "Site",
+        "{c}.id = {p}.site_id",
+    )
     last_polled_at: datetime = column("When it last asked.")
     sequence: int | None = column(
         "The number of the event that it last asked from: it says that it has read so far. Null while it named none."

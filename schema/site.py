@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -14,6 +14,7 @@ from core.ids import uuid_in
 from resolvers.context import Context
 from resolvers.deployment import deploy_site, roll_back_site
 from resolvers.deployment.deployment import MISSING
+from resolvers.domain import PrimaryDomain, set_primary_domain
 from resolvers.read.source import SortKey
 from resolvers.site import NewSite, SiteChanges, create_site, delete_site, update_site
 from resolvers.validation import required_id, validated
@@ -21,6 +22,7 @@ from resolvers.write import Outcome
 from schema.banner import Banner, BannerFilter, BannerSort
 from schema.connection import SortDirection, argument
 from schema.deployment import Deployment, DeploymentSort
+from schema.domain import SiteDomain
 from schema.logo import Logo, LogoFilter, LogoSort
 from schema.mutation import deleted_id, mutation, row
 from schema.query import read_many, read_one
@@ -32,13 +34,28 @@ from schema.storefront_member import StorefrontGrant, StorefrontMember
 from schema.theme import Theme
 from schema.url import site_url
 
+if TYPE_CHECKING:
+    from schema.sync_health import SiteHealth
+
 # Whoever may write sites sees the one that they wrote.
 OWN_SITE = frozenset({"sites:read"})
 _KEY = (
     "(select k.token from storefront_token k where k.workspace_id = $1 and k.site_id = {t}.id "
     "and k.revoked_at is null order by k.created_at, k.id limit 1)"
 )
+_EDGE = "(select e.{} from site_edge e where e.workspace_id = $1 and e.site_id = {{t}}.id)"
+_OF_SITE = "{c}.site_id = {p}.id"
 _SECTIONS = "(select v.sections from theme_version v where v.theme_id = {t}.theme_id and v.version = {t}.theme_version)"
+
+
+@strawberry.enum(description="How far CloudFront before a site has come. The site is served without it until then.")
+class SiteCdnStatus(Enum):
+    """A CDN's status."""
+
+    WAITING = strawberry.enum_value("WAITING", description="For its certificate: `certificateRecordName` of domains.")
+    DEPLOYING = strawberry.enum_value("DEPLOYING", description="It was made or changed, which takes some minutes.")
+    LIVE = strawberry.enum_value("LIVE", description="It serves the site's domains that lead to it.")
+    ENDING = strawberry.enum_value("ENDING", description="It is taken away, as the site has no domains any more.")
 
 
 @reads(
@@ -55,7 +72,12 @@ class Site(Node):
     id: strawberry.ID = row_id()
     name: str = column("Its name.")
     slug: str = column("What its address begins with, unique among all sites.")
-    url: str = column("Its address, without a slash at the end.", "{t}.slug", convert=site_url)
+    url: str = column(
+        "Its address, without a slash at the end: under its primary domain, if it has one.",
+        "{t}.slug",
+        "{t}.primary_name",
+        convert=site_url,
+    )
     theme: Theme | None = one("What it is made of.", "Theme", "{c}.id = {p}.theme_id")
     theme_version: str = column("The version of the theme that it is made of, to whose schemas its config is held.")
     sections: JSON = column(
@@ -102,6 +124,21 @@ class Site(Node):
     deployments = many(
         Deployment, "Its deployments, the newest first.", "{c}.site_id = {p}.id", sort_type=DeploymentSort
     )
+    health: Annotated["SiteHealth", strawberry.lazy("schema.sync_health")] | None = one(
+        "How it keeps up with what changes. Needs the scope `events:read`.", "SiteHealth", "{c}.id = {p}.id"
+    )
+    domains = many(SiteDomain, "Its domains, the oldest first: those that are proven and those that are not.", _OF_SITE)
+    primary_domain: SiteDomain | None = one(
+        "The domain by which it calls itself; null where that is the name that its slug makes.",
+        "SiteDomain",
+        "{c}.site_id = {p}.id and {c}.name = {p}.primary_name",
+    )
+    is_redirecting: bool = column("Whether its other names lead to its primary domain.", "{t}.redirects_to_primary")
+    cdn_status: SiteCdnStatus | None = column(
+        "How far CloudFront before it has come; null where there is none: it has no domains, or is not hosted on AWS.",
+        _EDGE.format("status"),
+    )
+    cdn_error: str | None = column("Why CloudFront could not be told last; it is tried again.", _EDGE.format("error"))
     banners = many(
         Banner,
         "Its banners, in their order.",
@@ -162,6 +199,17 @@ class SiteUpdateInput:
     )
 
 
+@strawberry.input(description="By which of its names a site shall call itself.")
+class SitePrimaryDomainSetInput:
+    """A primary domain."""
+
+    domain_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="One of its domains that is proven; the name that its slug makes where it is left out.",
+    )
+    is_redirecting: bool = strawberry.field(default=False, description="Whether its other names shall lead there.")
+
+
 def _by_id(_caller: Caller, id: str) -> dict[str, Any] | None:  # noqa: A002 - GraphQL's name for it
     found = uuid_in(id, "Site")
     return {"id": found} if found else None
@@ -206,6 +254,10 @@ async def _roll_back(context: Context, id: str, deployment_id: str) -> Outcome: 
     return await roll_back_site(context, site_id, wanted)
 
 
+async def _set_primary(context: Context, id: str, input: dict[str, Any]) -> Outcome:  # noqa: A002
+    return await set_primary_domain(context, _site_id(id), validated(PrimaryDomain, input))
+
+
 _ID = argument("id", strawberry.ID, "The site's id.")
 
 MUTATIONS = {
@@ -247,9 +299,20 @@ MUTATIONS = {
         returns={"site": row(Site, "The site.", granted=OWN_SITE)},
         codes=("NOT_KEPT",),
     ),
+    "site_primary_domain_set": mutation(
+        "sitePrimaryDomainSet",
+        "Has a site call itself by one of its domains: in links, for search engines, in mail. Point the domain at "
+        "Vitrine before its other names lead there.",
+        needs="sites:write",
+        arguments=[_ID, argument("input", SitePrimaryDomainSetInput, "The domain.")],
+        run=_set_primary,
+        returns={"site": row(Site, "The site as it is now.", granted=OWN_SITE)},
+        codes=("NOT_VERIFIED",),
+    ),
     "site_delete": mutation(
         "siteDelete",
-        "Deletes a site: its address is free for others, its storefront tokens are revoked. What it looked like stays.",
+        "Deletes a site: its address and domains are free for others, its storefront tokens are revoked. What it "
+        "looked like stays.",
         needs="sites:write",
         arguments=[_ID],
         run=_delete,

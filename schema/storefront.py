@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # Of each site that is there, its live version; and what each draft in progress would make, found by the draft's id.
 _LIVE = ", ".join(f"v.{name}" for name in SECTIONS)
 _RESULT = ", ".join(f"coalesce(d.{name}, v.{name}) as {name}" for name in SECTIONS)
-_SITE = "s.name as site_name, s.slug as site_slug"
+_SITE = "s.name as site_name, s.slug as site_slug, s.primary_name"
 _BYTES = " || E'\\n' || ".join([*SECTIONS, "''"])
 _CONFIGS = f"""(
 select v.workspace_id, v.id, v.site_id, null::uuid as draft_id, v.number, {_LIVE}, v.digest, {_SITE}
@@ -40,7 +40,7 @@ select v.workspace_id, v.id, v.site_id, null::uuid as draft_id, v.number, {_LIVE
  where s.deleted_at is null
 union all
 select workspace_id, id, null, id, number, {", ".join(SECTIONS)},
-       encode(sha256(convert_to({_BYTES}, 'UTF8')), 'hex'), site_name, site_slug
+       encode(sha256(convert_to({_BYTES}, 'UTF8')), 'hex'), site_name, site_slug, primary_name
   from (select d.workspace_id, d.id, v.number, {_RESULT}, {_SITE}
           from storefront_draft d
           join storefront_version v on v.workspace_id = d.workspace_id and v.id = d.base_version_id

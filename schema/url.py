@@ -8,6 +8,11 @@ def absolute_url(url: str) -> str:
     return settings().absolute_url(url)
 
 
-def site_url(slug: str) -> str:
-    """The address of the site with this slug."""
-    return settings().site_url(slug)
+def site_url(slug: str, primary_name: str | None) -> str:
+    """The address of the site with this slug, under its primary domain where it has one."""
+    return settings().site_url(slug, primary_name)
+
+
+def domain_url(name: str) -> str:
+    """The address of the site that is served under this domain."""
+    return settings().domain_url(name)

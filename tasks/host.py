@@ -42,6 +42,8 @@ async def run(settings: Settings) -> int:
     platform = Platform(settings, database, redis, doorbells, new_storage(settings))
     host = Host(platform)
     working = [asyncio.create_task(doorbells.run()), asyncio.create_task(host.run())]
+    if settings.hosting == "aws":
+        working.append(asyncio.create_task(_tend_edges(platform)))
     waiting = asyncio.create_task(stopping.wait())
     log.info("host started", folder=str(settings.builds_path))
     try:
@@ -59,6 +61,14 @@ async def run(settings: Settings) -> int:
         await redis.aclose()
         lock.close()
         log.info("host stopped")
+
+
+async def _tend_edges(platform: Platform) -> None:
+    """Tells CloudFront what it is to serve. What asks AWS takes a second to load, which others start without."""
+    from integrations.hosting.aws import new_aws  # noqa: PLC0415
+    from resolvers.hosting.edge import tend_for_ever  # noqa: PLC0415
+
+    await tend_for_ever(platform, new_aws(platform.settings))
 
 
 async def _locked(path: Path, stopping: asyncio.Event) -> TextIO | None:

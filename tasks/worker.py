@@ -26,7 +26,7 @@ from integrations.storage import new_storage
 from integrations.webhook import Poster
 from resolvers.context import Platform
 from resolvers.webhook import Dispatcher
-from tasks import analytics, asset, deployment, email, retention, storefront, webhook
+from tasks import analytics, asset, deployment, domain, email, retention, storefront, webhook
 from tasks.doorbell import declare, new_broker
 from tasks.job import Job, Services
 from tasks.port import listen, serve
@@ -43,6 +43,7 @@ JOBS: tuple[Job, ...] = (
     deployment.BUILD,
     deployment.GIVE_UP,
     deployment.SWEEP,
+    domain.JOB,
     analytics.COUNT,
     analytics.COUNT_ORDERS,
     analytics.PARTITIONS,

@@ -23,8 +23,13 @@ from resolvers.workspace.input import time_zones
 from routes.connection import BoundedHttp, BoundedWebSocket
 from server import Application
 from tests.client import GraphQL, LiveServer
+from tests.domain.zone import Zone, running
 from tests.factories import Person, Shop, make_shop, make_user
 from tests.own_services import take_own_services
+from tests.pipeline.machine import deployed, machine
+
+# Here, so that all who use them share one.
+__all__ = ["deployed", "machine"]
 
 
 def pytest_configure() -> None:
@@ -43,10 +48,23 @@ def test_settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def app(test_settings: Settings) -> AsyncIterator[tuple[Any, int]]:
+async def everybodys_zone() -> AsyncIterator[Zone]:
+    """The DNS of the tests' domains."""
+    async with running(Zone()) as zone:
+        yield zone
+
+
+@pytest.fixture(scope="session")
+async def app(test_settings: Settings, everybodys_zone: Zone) -> AsyncIterator[tuple[Any, int]]:
     """The application, served by uvicorn in this process."""
     configure_logging("WARNING")
-    application = Application(test_settings)
+    asked = {
+        "domain_dns_servers": f"127.0.0.1:{everybodys_zone.dns_port}",
+        "domain_http_port": everybodys_zone.http_port,
+        "domain_dns_seconds": 1.0,
+        "domain_http_seconds": 2.0,
+    }
+    application = Application(test_settings.model_copy(update=asked))
     # The protocol is named, or asyncio would not switch off Nagle's waiting.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))

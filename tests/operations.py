@@ -4,3 +4,4 @@ from pathlib import Path
 
 STOREFRONT = Path("schema/examples/storefront.graphql").read_text()
 ADMIN = Path("schema/examples/admin.graphql").read_text()
+LIVE = Path("schema/examples/live.graphql").read_text()

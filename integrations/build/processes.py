@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from typing import NamedTuple
 _PROC = Path("/proc")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 # Of /proc/<pid>/stat, counted behind the name, which may hold anything.
-_STATE, _PARENT, _THREADS, _STARTED = 0, 1, 17, 19
+_STATE, _PARENT, _SESSION, _THREADS, _STARTED = 0, 1, 3, 17, 19
 _END_SECONDS = 30.0
 
 
@@ -26,6 +27,34 @@ class Process(NamedTuple):
     user: int
     threads: int
     memory: int
+
+
+class Usage(NamedTuple):
+    """What some processes take together: processes and threads, bytes of memory, and bytes that they have written.
+
+    Writing counts as far as the kernel tells it: not where files are in memory.
+    """
+
+    threads: int = 0
+    memory: int = 0
+    written: int = 0
+
+
+def usage_of(owners: Collection[int], *, are_users: bool) -> dict[int, Usage]:
+    """What runs under each of these users, or else in each of these sessions, by one look at all processes.
+
+    A program can leave its session, and not its user.
+    """
+    found = dict.fromkeys(owners, Usage())
+    for entry in os.scandir(_PROC):
+        if not entry.name.isdecimal() or not (fields := _stat(int(entry.name))):
+            continue
+        pid = int(entry.name)
+        owner = _user(pid) if are_users else int(fields[_SESSION])
+        if owner in found:
+            one = Usage(int(fields[_THREADS]), _memory(pid), _written(pid))
+            found[owner] = Usage(*map(sum, zip(found[owner], one, strict=True)))
+    return found
 
 
 def descendants(of: int) -> list[Process]:
@@ -155,6 +184,16 @@ def _memory(pid: int) -> int:
     except (OSError, ValueError):
         return 0
     return (int(resident) - int(shared)) * _PAGE
+
+
+def _written(pid: int) -> int:
+    try:
+        for line in (_PROC / str(pid) / "io").read_text().splitlines():
+            if line.startswith("write_bytes: "):
+                return int(line.partition(": ")[2])
+    except OSError:
+        pass
+    return 0
 
 
 if __name__ == "__main__":

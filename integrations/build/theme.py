@@ -40,6 +40,8 @@ _PASSED_ON = (
 )
 # Beyond this a value cannot be passed to programs as a variable: the kernel's bound is 128 kB.
 MAX_VARIABLE = 100_000
+# Errors are what a merchant's log is to say of packages, not which of them want others of other versions.
+_QUIET = ("--no-audit", "--no-fund", "--loglevel=error")
 PUCK_DATA_FILE = "puck-data.json"
 SITE_FILE = "site.json"
 
@@ -198,7 +200,7 @@ class _Builder:
         if await asyncio.to_thread(link_packages, build.packages, key, self._theme):
             self._heard("INSTALL", "They are there from an earlier build with the same package-lock.json.")
         else:
-            await self._run(self._npm("ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund"), {})
+            await self._run(self._npm("ci", "--ignore-scripts", "--include=dev", *_QUIET), {})
             modules = self._theme / "node_modules"
             if not modules.is_dir():
                 await asyncio.to_thread(modules.mkdir)

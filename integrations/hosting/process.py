@@ -1,6 +1,7 @@
 """One site's server as a process of this machine. It outlives whoever started it, and is found again by its file.
 
 As root it runs under a user of its own, whom only its own folder is open to. It listens on the loopback interface.
+Memory and disk are looked at by whoever runs it: `owner` and `written`.
 """
 
 import asyncio
@@ -26,9 +27,11 @@ _ROOT = Path(__file__).parents[2]
 SITE_FILE = "site.json"
 PROCESS_FILE = "process.json"
 LOG_FILE = "server.log"
+BUILT_FILE = "built.json"
+_TEMPORARY = ".tmp"
 MAX_LOG = 1_000_000
 _TAIL = 2_000
-_PROCESSES = 400
+_BLOCK = 4_096
 _MAX_FILE = 200 * MEGABYTE
 _LOOK_SECONDS = 0.05
 _CHECK_SECONDS = 5.0
@@ -40,10 +43,28 @@ class NotStarted(Exception):
 
 
 class Start(NamedTuple):
-    """What is needed to start a site: its folder, and what it is given."""
+    """What is needed to start a site: its folder, what it is given, and its bounds.
+
+    `memory` is in bytes; `processes` are threads too.
+    """
 
     folder: Path
     environment: dict[str, str]
+    memory: int
+    processes: int
+
+
+def app_folder(folder: Path) -> Path:
+    """Where the site's server lies, of the folder that a deployment is kept in.
+
+    Raises:
+        NotStarted: its files are gone.
+
+    """
+    try:
+        return (folder / "app" / str(_site(folder)["entry"])).parent
+    except (OSError, ValueError):
+        raise NotStarted("Its files are gone: deploy the site anew.") from None
 
 
 class SiteProcess:
@@ -60,6 +81,16 @@ class SiteProcess:
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self._said['port']}"
+
+    @property
+    def owner(self) -> int:
+        """By what all that came of it is known: its user, as root, or else its session."""
+        return int(self._identity.user if self._identity.user is not None else self._said["pid"])
+
+    @staticmethod
+    def have_users() -> bool:
+        """Whether each runs under a user of its own."""
+        return os.geteuid() == 0
 
     @classmethod
     async def start(cls, start: Start) -> "SiteProcess":
@@ -126,12 +157,12 @@ class SiteProcess:
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
             if not self.is_alive():
-                raise NotStarted("Its server ended at once." + self._last_words())
+                raise NotStarted("Its server ended at once." + self.last_words())
             try:
                 return await self.check(host)
             except NotStarted as error:
                 if asyncio.get_running_loop().time() > deadline:
-                    raise NotStarted(f"{error}{self._last_words()}") from None
+                    raise NotStarted(f"{error}{self.last_words()}") from None
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def stop(self, seconds: float) -> None:
@@ -162,7 +193,41 @@ class SiteProcess:
             if log.stat().st_size > MAX_LOG:
                 os.truncate(log, 0)
 
-    def _last_words(self) -> str:
+    def how_it_ended(self) -> str:
+        """A sentence on that, for the merchant. How one ended is known to who started it alone."""
+        code = self._child.poll() if self._child is not None else None
+        if code is None:
+            return "Its server ended."
+        return f"Its server was ended by signal {-code}." if code < 0 else f"Its server ended with exit code {code}."
+
+    def written(self) -> int:
+        """The bytes that its files take beyond those that were built. Takes a moment."""
+        return _measured(self._app)[0] - int(self._built["bytes"])
+
+    def forget_written(self) -> None:
+        """Removes what was not built. It must have ended."""
+        built = set(self._built["names"])
+        for path, folders, names in os.walk(self._app, topdown=False):
+            for name in names:
+                file = Path(path, name)
+                if str(file.relative_to(self._app)) not in built:
+                    file.unlink(missing_ok=True)
+            for name in folders:
+                # One that is not empty stays, and so does a link to one.
+                with suppress(OSError):
+                    Path(path, name).rmdir()
+
+    @property
+    def _app(self) -> Path:
+        return (self._folder / "app" / str(_site(self._folder)["entry"])).parent
+
+    @property
+    def _built(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self._folder / BUILT_FILE).read_text())
+        return found
+
+    def last_words(self) -> str:
+        """What it printed last, as a sentence behind another one."""
         try:
             with (self._folder / LOG_FILE).open("rb") as file:
                 file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
@@ -196,14 +261,17 @@ def _started(start: Start, identity: Identity) -> SiteProcess:
     node = shutil.which("node")
     if node is None:
         raise OSError("there is no node on this machine")
+    _prepare(start.folder, entry.parent)
     _give(start.folder, entry.parent, identity.user)
     port = _free_port()
     confined = Confined(
-        command=[node, str(entry)],
+        # Its own memory is tidied up before the bound is reached.
+        command=[node, f"--max-old-space-size={start.memory * 3 // 4 // MEGABYTE}", str(entry)],
         folder=str(entry.parent),
         environment={
             "PATH": os.defpath,
             "HOME": str(entry.parent),
+            "TMPDIR": str(entry.parent / _TEMPORARY),
             "NODE_ENV": "production",
             "NEXT_TELEMETRY_DISABLED": "1",
             "LANG": "C.UTF-8",
@@ -212,7 +280,7 @@ def _started(start: Start, identity: Identity) -> SiteProcess:
             "HOSTNAME": "127.0.0.1",
         },
         user=identity.user,
-        processes=_PROCESSES,
+        processes=start.processes,
         file=_MAX_FILE,
         writable=[],
         readable=[str(start.folder / "app")],
@@ -235,6 +303,31 @@ def _started(start: Start, identity: Identity) -> SiteProcess:
     file.touch(mode=0o600)
     file.write_text(json.dumps(said))
     return SiteProcess(start.folder, said, identity, child)
+
+
+def _prepare(folder: Path, app: Path) -> None:
+    """Notes what was built, the first time; and makes an empty folder for what lasts no longer than the process."""
+    shutil.rmtree(app / _TEMPORARY, ignore_errors=True)
+    built = folder / BUILT_FILE
+    if not built.is_file():
+        taken, names = _measured(app)
+        built.touch(mode=0o600)
+        built.write_text(json.dumps({"bytes": taken, "names": names}))
+    (app / _TEMPORARY).mkdir(exist_ok=True)
+
+
+def _measured(app: Path) -> tuple[int, list[str]]:
+    """The bytes that everything below a folder takes, and the names of files. What goes meanwhile is passed over."""
+    taken, found = 0, []
+    for path, folders, names in os.walk(app):
+        # An empty one takes something too.
+        taken += len(folders) * _BLOCK
+        for name in names:
+            file = Path(path, name)
+            with suppress(OSError):
+                taken += max(_BLOCK, file.lstat().st_blocks * 512)
+                found.append(str(file.relative_to(app)))
+    return taken, found
 
 
 def _give(folder: Path, app: Path, user: int | None) -> None:

@@ -21,6 +21,7 @@ from integrations.build.base import BuildFailed
 from integrations.build.theme import Built, ThemeBuild, built_theme
 from models import Deployment
 from resolvers.context import Context, Platform
+from resolvers.deployment.figures import BUILD_SECONDS, BUILDS
 from resolvers.deployment.folders import cache_folder, kept_folder, packages_folder, work_folder
 from resolvers.deployment.keep import make_room
 from resolvers.deployment.lease import EXTEND_SECONDS, LEASE_SECONDS, MAX_ATTEMPTS, extend_lease, lease_build
@@ -99,12 +100,15 @@ class _Build:
 
     async def _build(self) -> None:
         row, platform = self._row, self._platform
+        begun = time.monotonic()
         site = await find_site_theme(platform, row["workspace_id"], row["site_id"], row["theme_version"])
         self._secrets = (site.webhook_secret,)
         async with built_theme(self._theme_build(site), self._hear) as built:
             await self._write_lines()
             await self._succeed(built)
             self._is_built = True
+        BUILDS.labels("built").inc()
+        BUILD_SECONDS.observe(time.monotonic() - begun)
 
     def _theme_build(self, site: SiteTheme) -> ThemeBuild:
         row, settings = self._row, self._platform.settings
@@ -185,6 +189,7 @@ class _Build:
                 await end_unbuilt(tx, deployment, status, reason)
         except _LeaseLost:
             return
+        BUILDS.labels(status.lower()).inc()
         ring_deployment(self._platform, self._row["id"])
 
     async def _own(self, tx: Write) -> Deployment:

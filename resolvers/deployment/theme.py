@@ -10,7 +10,7 @@ from integrations.build.base import BuildFailed, Limits
 from resolvers.context import Platform
 
 FIND = f"""
-select s.slug, s.webhook_secret, t.slug as theme_slug, v.manifest::jsonb->>'healthPath' as health_path,
+select s.slug, s.primary_name, s.webhook_secret, t.slug as theme_slug, v.manifest::jsonb->>'healthPath' as health_path,
        c.kind, c.location, c.commit, k.token, l.layout
   from site s
   join theme t on t.id = s.theme_id
@@ -82,7 +82,7 @@ def _environment(platform: Platform, workspace_id: UUID, site_id: UUID, row: Any
         "NEXT_PUBLIC_WORKSPACE_ID": global_id("Workspace", workspace_id),
         "NEXT_PUBLIC_SITE_ID": global_id("Site", site_id),
         "NEXT_PUBLIC_API_URL": settings.base_url,
-        "SITE_URL": settings.site_url(row["slug"]),
+        "SITE_URL": settings.site_url(row["slug"], row["primary_name"]),
         "WEBHOOK_SECRET": secret,
         "STOREFRONT_TOKEN": row["token"],
     }

@@ -11,7 +11,7 @@ select d.workspace_id, d.id, d.site_id, s.slug, d.theme_version, d.status = 'STA
        coalesce(v.status = 'STOPPED', false) as is_stopped,
        coalesce(v.wanted_at > v.stopped_at, false) as is_wanted,
        extract(epoch from now() - d.starting_since)::float8 as waited,
-       extract(epoch from now() - v.requested_at)::float8 as idle
+       extract(epoch from now() - v.requested_at)::float8 as idle, coalesce(v.failure_count, 0) as failures
   from deployment d
   join site s on s.workspace_id = d.workspace_id and s.id = d.site_id
   left join site_server v on v.workspace_id = d.workspace_id and v.deployment_id = d.id
@@ -21,14 +21,27 @@ SET_RUNNING = """
 insert into site_server (workspace_id, deployment_id, status, address, checked_at, requested_at)
 values ($1, $2, 'RUNNING', $3, now(), now())
 on conflict (workspace_id, deployment_id) do update
-  set status = 'RUNNING', address = excluded.address, error = null, checked_at = now(), requested_at = now()
+  set status = 'RUNNING', address = excluded.address, checked_at = now(), requested_at = now()
 """
 SET_STOPPED = """
-insert into site_server (workspace_id, deployment_id, status, error, stopped_at) values ($1, $2, 'STOPPED', $3, now())
-on conflict (workspace_id, deployment_id) do update
-  set status = 'STOPPED', address = null, error = excluded.error, stopped_at = now()
+insert into site_server (workspace_id, deployment_id, status, stopped_at) values ($1, $2, 'STOPPED', now())
+on conflict (workspace_id, deployment_id) do update set status = 'STOPPED', address = null, stopped_at = now()
 """
-SET_CHECKED = "update site_server set checked_at = now() where workspace_id = $1 and deployment_id = $2"
+SET_FAILED = """
+insert into site_server as v (workspace_id, deployment_id, status, error, stopped_at, failed_at, failure_count)
+values ($1, $2, 'STOPPED', $3, now(), now(), 1)
+on conflict (workspace_id, deployment_id) do update
+  set status = 'STOPPED', address = null, error = excluded.error, stopped_at = now(), failed_at = now(),
+      failure_count = v.failure_count + 1
+returning failure_count, told_at is not null as is_told
+"""
+SET_CHECKED = """
+update site_server set checked_at = now(), memory_bytes = $3 where workspace_id = $1 and deployment_id = $2
+"""
+SET_WELL = """
+update site_server set failure_count = 0, error = null, failed_at = null, told_at = null
+ where workspace_id = $1 and deployment_id = $2
+"""
 # One that somebody asked for meanwhile stays.
 STOP_IDLE = """
 update site_server set status = 'STOPPED', address = null, stopped_at = now()
@@ -44,7 +57,10 @@ update site_server set status = 'STOPPED', address = null, stopped_at = now(), w
 
 
 class Desired(NamedTuple):
-    """A deployment that is to run. `waited` are the seconds since it was to start, `idle` those since it was asked."""
+    """A deployment that is to run. `waited` are the seconds since it was to start, `idle` those since it was asked.
+
+    `failures` is how often in a row its server failed.
+    """
 
     workspace_id: UUID
     id: UUID
@@ -56,6 +72,7 @@ class Desired(NamedTuple):
     is_wanted: bool
     waited: float | None
     idle: float | None
+    failures: int
 
     def is_late(self, seconds: float) -> bool:
         """Whether it was to start for longer than that."""
@@ -74,14 +91,27 @@ async def say_running(platform: Platform, wanted: Desired, address: str) -> None
         await connection.execute(SET_RUNNING, wanted.workspace_id, wanted.id, address)
 
 
-async def say_stopped(platform: Platform, wanted: Desired, error: str | None = None) -> None:
+async def say_stopped(platform: Platform, wanted: Desired) -> None:
     async with platform.database.system.acquire() as connection:
-        await connection.execute(SET_STOPPED, wanted.workspace_id, wanted.id, error)
+        await connection.execute(SET_STOPPED, wanted.workspace_id, wanted.id)
 
 
-async def say_checked(platform: Platform, wanted: Desired) -> None:
+async def say_failed(platform: Platform, wanted: Desired, reason: str) -> tuple[int, bool]:
+    """Says that it stopped for this reason. Gives how often in a row it did, and whether its owners know."""
     async with platform.database.system.acquire() as connection:
-        await connection.execute(SET_CHECKED, wanted.workspace_id, wanted.id)
+        (row,) = await connection.fetch(SET_FAILED, wanted.workspace_id, wanted.id, reason)
+    return row["failure_count"], row["is_told"]
+
+
+async def say_checked(platform: Platform, wanted: Desired, memory: int) -> None:
+    async with platform.database.system.acquire() as connection:
+        await connection.execute(SET_CHECKED, wanted.workspace_id, wanted.id, memory)
+
+
+async def say_well(platform: Platform, wanted: Desired) -> None:
+    """Forgets its failures."""
+    async with platform.database.system.acquire() as connection:
+        await connection.execute(SET_WELL, wanted.workspace_id, wanted.id)
 
 
 async def stop_if_idle(platform: Platform, wanted: Desired, seconds: float) -> bool:

@@ -7,7 +7,6 @@ more, stops what nobody asked for in a while and starts it when somebody does.
 
 import asyncio
 import time
-from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -15,11 +14,13 @@ import structlog
 from core.database import DATABASE_FAULTS
 from core.pubsub import SITES_CHANNEL, site_channel
 from integrations.build.base import BuildFailed
+from integrations.build.processes import Usage
 from integrations.hosting import NotStarted, SiteProcess, Start
 from resolvers.context import Platform
 from resolvers.deployment.folders import kept_folder
 from resolvers.deployment.log import clean
 from resolvers.deployment.theme import find_site_theme
+from resolvers.hosting.bounds import excess_of, excess_on_disk, look
 from resolvers.hosting.desired import (
     Desired,
     find_desired,
@@ -27,64 +28,48 @@ from resolvers.hosting.desired import (
     say_checked,
     say_running,
     say_stopped,
+    say_well,
     stop_if_idle,
 )
+from resolvers.hosting.failing import note_failed
+from resolvers.hosting.served import PACE, Failing, Pace, Served
 from resolvers.hosting.switch import fail_to_start, go_live
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5
-CHECK_SECONDS = 10.0
+# How often what sites take is looked at.
+BOUNDS_SECONDS = 1.0
 # How long a site has to answer for the first time, and a deployment that could not even be tried to be given up.
 START_SECONDS = 20.0
 GIVE_UP_SECONDS = 45.0
-# How long servers may go on leading visitors to what is no longer live, and what is being answered may take to end.
-SETTLE_SECONDS = 4.0
+# How long what is being answered may take to end.
 DRAIN_SECONDS = 30.0
 STARTS_AT_ONCE = 4
-# The waits before a server that died is started again.
-RETRY_SECONDS = (0.0, 1.0, 2.0, 5.0, 15.0, 30.0)
-# One that ran for so long was well.
-STEADY_SECONDS = 60.0
-
-
-@dataclass
-class _Served:
-    """A server that runs, and when things are to be done with it. Times are of the monotonic clock."""
-
-    wanted: Desired
-    process: SiteProcess
-    started: float
-    checked: float
-    gone_since: float | None = None
-
-
-@dataclass
-class _Failing:
-    """A site whose server died or did not start, and when it is tried again."""
-
-    count: int
-    retry_at: float
 
 
 class Host:
     """Runs sites until it is cancelled. One on a machine."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, pace: Pace = PACE) -> None:
         self._platform = platform
-        self._served: dict[UUID, _Served] = {}
+        self._pace = pace
+        self._served: dict[UUID, Served] = {}
         # Also those that are about to end.
         self._processes: set[SiteProcess] = set()
-        self._failing: dict[UUID, _Failing] = {}
+        self._failing: dict[UUID, Failing] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._starts = asyncio.Semaphore(STARTS_AT_ONCE)
         self._wake = asyncio.Event()
+        # Those whose process is not there yet.
+        self._starting: set[UUID] = set()
 
     async def run(self) -> None:
         """Looks again and again what is to run, and has it run."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._platform.doorbells.listen(SITES_CHANNEL, lambda _: self._wake.set()))
             group.create_task(self._look_for_ever())
+            group.create_task(self._hold_to_bounds())
 
     async def close(self) -> None:
         """Ends every site: the host is told to stop, and whoever starts it again has all of them started."""
@@ -111,6 +96,27 @@ class Host:
             except TimeoutError:
                 continue
 
+    async def _hold_to_bounds(self) -> None:
+        """Has those ended that take more than they may."""
+        while True:
+            await asyncio.sleep(BOUNDS_SECONDS)
+            served = [each for each in self._served.values() if each.wanted.id not in self._tasks]
+            used = await look([each.process for each in served])
+            for each in served:
+                if self._served.get(each.wanted.id) is each and each.wanted.id not in self._tasks:
+                    self._hold(each, used[each.process])
+
+    def _hold(self, served: Served, used: Usage) -> None:
+        settings = self._platform.settings
+        served.memory = used.memory
+        excess = excess_of(settings, used)
+        if excess:
+            self._do(served.wanted.id, self._give_up(served, excess.reason))
+        elif used.written - served.written > settings.site_disk_bytes // 4:
+            # Much was written since its files were looked at, which takes longer.
+            served.written = used.written
+            self._do(served.wanted.id, self._check(served))
+
     async def _adopt(self, desired: dict[UUID, Desired]) -> None:
         """Takes over what an earlier host has left running: what is to run goes on, the rest ends."""
         folder = kept_folder(self._platform.settings, UUID(int=0)).parent
@@ -125,7 +131,7 @@ class Host:
             else:
                 self._processes.add(process)
                 await say_running(self._platform, wanted, process.address)
-                self._served[wanted.id] = _Served(wanted, process, _now(), _now())
+                self._served[wanted.id] = Served(wanted, process, _now(), _now())
                 log.info("site found running", deployment_id=each.name)
         await forget_others(self._platform, list(self._served))
 
@@ -137,11 +143,12 @@ class Host:
         return True
 
     def _reconcile(self, desired: dict[UUID, Desired]) -> None:
+        waiting = 0
         for wanted in desired.values():
             if wanted.id not in self._tasks:
                 served = self._served.get(wanted.id)
                 if served is None:
-                    self._consider_starting(wanted)
+                    waiting += not self._consider_starting(wanted)
                 else:
                     self._tend(served, wanted)
         for served in list(self._served.values()):
@@ -149,23 +156,44 @@ class Host:
                 self._let_go(served)
         for gone in self._failing.keys() - desired.keys():
             del self._failing[gone]
+        running = sum(served.gone_since is None for served in self._served.values())
+        self._make_room(running + len(self._starting) + waiting - self._platform.settings.sites_running)
 
-    def _consider_starting(self, wanted: Desired) -> None:
+    def _consider_starting(self, wanted: Desired) -> bool:
+        """False where it is to start and there is no room for it yet."""
         if wanted.is_late(GIVE_UP_SECONDS):
             self._do(wanted.id, fail_to_start(self._platform, wanted, "It could not be started in time."))
-            return
+            return True
         failing = self._failing.get(wanted.id)
         if failing is not None and _now() < failing.retry_at:
-            return
-        if wanted.is_starting or wanted.is_wanted or not wanted.is_stopped or failing is not None:
-            self._do(wanted.id, self._start(wanted))
+            return True
+        if not (wanted.is_starting or wanted.is_wanted or not wanted.is_stopped or failing is not None):
+            return True
+        is_room = len(self._processes) + len(self._starting) < self._platform.settings.sites_running
+        # One that is to go live waits for none: what it takes the place of is about to end.
+        if not is_room and not wanted.is_starting:
+            return False
+        self._starting.add(wanted.id)
+        self._do(wanted.id, self._start(wanted))
+        return True
 
-    def _tend(self, served: _Served, wanted: Desired) -> None:
+    def _make_room(self, count: int) -> None:
+        """Stops so many of those that run, the one that was asked for the longest ago first."""
+        quiet = [
+            each
+            for each in self._served.values()
+            if each.gone_since is None
+            and each.wanted.id not in self._tasks
+            and (each.wanted.idle or 0) > self._pace.busy
+        ]
+        quiet.sort(key=lambda each: each.wanted.idle or 0.0, reverse=True)
+        for each in quiet[: max(0, count)]:
+            self._do(each.wanted.id, self._rest(each, self._pace.busy))
+
+    def _tend(self, served: Served, wanted: Desired) -> None:
         served.wanted, served.gone_since = wanted, None
         if not served.process.is_alive():
-            del self._served[wanted.id]
-            self._note_failure(wanted, steady=_now() - served.started > STEADY_SECONDS)
-            self._do(wanted.id, self._bury(served))
+            self._do(wanted.id, self._give_up(served, served.process.how_it_ended()))
         elif wanted.is_late(GIVE_UP_SECONDS):
             self._do(wanted.id, fail_to_start(self._platform, wanted, "It could not be put live in time."))
         elif wanted.is_starting:
@@ -175,16 +203,16 @@ class Host:
             # Another host said so, or this one could not say that it runs.
             self._do(wanted.id, say_running(self._platform, wanted, served.process.address))
         elif (wanted.idle or 0.0) > self._platform.settings.site_idle_seconds:
-            self._do(wanted.id, self._rest(served))
-        elif _now() - served.checked > CHECK_SECONDS:
+            self._do(wanted.id, self._rest(served, self._platform.settings.site_idle_seconds))
+        elif _now() - served.checked > self._pace.check:
             served.checked = _now()
             self._do(wanted.id, self._check(served))
 
-    def _let_go(self, served: _Served) -> None:
+    def _let_go(self, served: Served) -> None:
         """Ends what is no longer live, once no server leads anybody to it."""
         if served.gone_since is None:
             served.gone_since = _now()
-        elif _now() - served.gone_since > SETTLE_SECONDS and served.wanted.id not in self._tasks:
+        elif _now() - served.gone_since > self._pace.settle and served.wanted.id not in self._tasks:
             del self._served[served.wanted.id]
             self._do(served.wanted.id, self._bury(served, DRAIN_SECONDS))
 
@@ -205,11 +233,12 @@ class Host:
             except (NotStarted, BuildFailed) as error:
                 await self._not_started(wanted, str(error))
                 return
-        self._served[wanted.id] = served = _Served(wanted, process, _now(), _now())
-        self._failing.pop(wanted.id, None)
+            finally:
+                self._starting.discard(wanted.id)
+        self._served[wanted.id] = served = Served(wanted, process, _now(), _now())
         await self._switch(served)
 
-    async def _switch(self, served: _Served) -> None:
+    async def _switch(self, served: Served) -> None:
         """Says where it is, and puts it live where it is not yet."""
         await say_running(self._platform, served.wanted, served.process.address)
         if served.wanted.is_starting:
@@ -221,8 +250,11 @@ class Host:
         platform = self._platform
         site = await find_site_theme(platform, wanted.workspace_id, wanted.site_id, wanted.theme_version)
         folder = kept_folder(platform.settings, wanted.id)
-        process = await SiteProcess.start(Start(folder, site.environment))
+        process = await SiteProcess.start(
+            Start(folder, site.environment, platform.settings.site_memory_bytes, platform.settings.site_processes)
+        )
         self._processes.add(process)
+        self._starting.discard(wanted.id)
         try:
             await process.answers(self._host_of(wanted), START_SECONDS)
         except NotStarted as error:
@@ -240,35 +272,63 @@ class Host:
         if wanted.is_starting:
             await fail_to_start(self._platform, wanted, f"Built, but not put live. {reason}")
         else:
-            await say_stopped(self._platform, wanted, reason)
+            await note_failed(self._platform, wanted, reason)
 
-    async def _bury(self, served: _Served, seconds: float = 0.0) -> None:
+    async def _bury(self, served: Served, seconds: float = 0.0) -> None:
         await say_stopped(self._platform, served.wanted)
         await self._stop(served.process, seconds)
 
-    async def _rest(self, served: _Served) -> None:
+    async def _give_up(self, served: Served, reason: str, *, is_disk: bool = False) -> None:
+        """Ends one that is not well, and has it started again after a while."""
+        wanted = served.wanted
+        self._served.pop(wanted.id, None)
+        self._note_failure(wanted, steady=_now() - served.started > self._pace.steady)
+        log.warning("site given up, starting it again", deployment_id=str(wanted.id), reason=reason)
+        told = f"{reason}{await self._without_secrets(wanted, served.process.last_words())}"
+        await note_failed(self._platform, wanted, told)
+        await self._stop(served.process, 0.0)
+        if is_disk:
+            await asyncio.to_thread(served.process.forget_written)
+
+    async def _without_secrets(self, wanted: Desired, words: str) -> str:
+        """What a site printed, as people may see it; nothing where that cannot be known."""
+        try:
+            site = await find_site_theme(self._platform, wanted.workspace_id, wanted.site_id, wanted.theme_version)
+        except BuildFailed:
+            return ""
+        return clean(words, (site.webhook_secret,))
+
+    async def _rest(self, served: Served, idle: float) -> None:
         """Stops what nobody asked for."""
-        if not await stop_if_idle(self._platform, served.wanted, self._platform.settings.site_idle_seconds):
+        if not await stop_if_idle(self._platform, served.wanted, idle):
             return
+        self._failing.pop(served.wanted.id, None)
         self._platform.doorbells.ring(site_channel(served.wanted.site_id))
         self._served.pop(served.wanted.id, None)
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(self._pace.settle)
         await self._stop(served.process, DRAIN_SECONDS)
         log.info("site stopped, nobody asked for it", deployment_id=str(served.wanted.id))
 
-    async def _check(self, served: _Served) -> None:
-        await asyncio.to_thread(served.process.trim_log)
-        if await self._is_well(served.wanted, served.process):
-            await say_checked(self._platform, served.wanted)
-        elif self._served.pop(served.wanted.id, None):
-            log.warning("site does not answer, starting it again", deployment_id=str(served.wanted.id))
-            self._note_failure(served.wanted, steady=False)
-            await self._bury(served)
+    async def _check(self, served: Served) -> None:
+        wanted, process = served.wanted, served.process
+        await asyncio.to_thread(process.trim_log)
+        try:
+            await process.check(self._host_of(wanted))
+        except NotStarted as error:
+            await self._give_up(served, str(error))
+            return
+        excess = await excess_on_disk(self._platform.settings, process)
+        if excess:
+            await self._give_up(served, excess.reason, is_disk=True)
+            return
+        await say_checked(self._platform, wanted, served.memory)
+        if wanted.failures and _now() - served.started > self._pace.steady:
+            self._failing.pop(wanted.id, None)
+            await say_well(self._platform, wanted)
 
     def _note_failure(self, wanted: Desired, *, steady: bool) -> None:
-        count = 0 if steady or wanted.id not in self._failing else self._failing[wanted.id].count + 1
-        wait = RETRY_SECONDS[min(count, len(RETRY_SECONDS) - 1)]
-        self._failing[wanted.id] = _Failing(count, _now() + wait)
+        before = None if steady else self._failing.get(wanted.id)
+        self._failing[wanted.id] = Failing.after(before, _now())
 
     def _host_of(self, wanted: Desired) -> str:
         return self._platform.settings.site_url(wanted.slug).partition("://")[2]

@@ -26,9 +26,11 @@ LOOK_SECONDS = 0.1
 NOTE_SECONDS = 5.0
 
 FIND = """
-select h.workspace_id, h.site_id, s.live_deployment_id, v.status, v.address, v.error
+select h.workspace_id, h.site_id, s.live_deployment_id, v.status, v.address, v.error, d.token,
+       case when s.redirects_to_primary and s.primary_name <> h.name then s.primary_name end
   from hostname h
   join site s on s.workspace_id = h.workspace_id and s.id = h.site_id
+  left join site_domain d on d.workspace_id = h.workspace_id and d.name = h.name
   left join site_server v on v.workspace_id = h.workspace_id and v.deployment_id = s.live_deployment_id
  where h.name = $1 and s.deleted_at is null
 """
@@ -44,7 +46,11 @@ update site_server v set requested_at = now() from unnest($1::uuid[], $2::uuid[]
 
 
 class Target(NamedTuple):
-    """A site: what is live of it, and the address of the process that serves it, while it runs."""
+    """A site: what is live of it, and the address of the process that serves it, while it runs.
+
+    `token` is what proves the name, where it is a domain of the merchant's own; `leads_to` the site's primary domain,
+    where the name only leads there.
+    """
 
     workspace_id: UUID
     site_id: UUID
@@ -52,6 +58,8 @@ class Target(NamedTuple):
     status: str | None
     address: str | None
     error: str | None
+    token: str | None
+    leads_to: str | None
 
 
 @dataclass(slots=True)
@@ -81,6 +89,15 @@ class SiteRoutes:
         if known is not None and known.at + BELIEVED_SECONDS > time.monotonic():
             return known.target
         return await self._flights.join(name, partial(self._look_up, name))
+
+    async def leads(self, name: str) -> bool:
+        """Whether a name that may be anybody's is a site's. While PostgreSQL is away it is what it was before."""
+        try:
+            return await self.find(name) is not None
+        except DATABASE_FAULTS as error:
+            log.warning("not known whose name it is", host=name, error=str(error))
+            known = self._known.get(name)
+            return known is not None and known.target is not None
 
     async def running(self, name: str, seconds: float) -> Target | None:
         """The same, once it runs: one that is stopped is started. After so many seconds it is given as it is."""

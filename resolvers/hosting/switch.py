@@ -5,17 +5,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from core.access import Caller, CallerKind, Role
+from core.access import Caller, CallerKind
 from core.crypto import decrypt
 from core.events import SyncEventType
 from core.ids import new_id
-from core.origin import parse_origin
 from core.pubsub import site_channel
-from models import AppUser, Deployment, Membership, Site, StorefrontToken, WebhookEndpoint, WebhookRelay
+from models import Deployment, Site, WebhookEndpoint, WebhookRelay
 from resolvers.context import Context, Platform
 from resolvers.deployment.build import end_unbuilt
 from resolvers.deployment.log import ring_deployment, say
-from resolvers.email import add_email
+from resolvers.domain.domain import allow_origin
+from resolvers.email.owners import tell_owners
 from resolvers.hosting.desired import Desired, find_desired
 from resolvers.webhook.endpoint import last_sequence, sealed_secret
 from resolvers.webhook.posting import SITE_PATH
@@ -45,14 +45,16 @@ async def go_live(platform: Platform, wanted: Desired) -> None:
         deployment.live_at = func.now()
         deployment.finished_at = func.now() if deployment.finished_at is None else deployment.finished_at
         site.live_deployment_id = deployment.id
-        url = platform.settings.site_url(site.slug)
+        settings = platform.settings
+        url = settings.site_url(site.slug, site.primary_name)
         await _register_webhook(tx, site, url)
-        await _allow_origin(tx, site, url)
+        await allow_origin(tx, site.id, settings.site_url(site.slug))
         await say(tx, deployment.id, "LIVE", f"Live at {url}.", "SWITCH")
         tx.event(SyncEventType.SITE_DEPLOYED, "Site", site.id)
         tx.audit("siteGoLive", "Site", site.id, {"deployment": deployment.number})
         if is_new:
-            await _tell_owners(tx, site, url)
+            text = f"A new deployment of the site {site.name} is live:\n\n  {url}\n"
+            await tell_owners(tx, f"{site.name} is live", text)
     _ring(platform, wanted)
 
 
@@ -141,29 +143,3 @@ async def _register_webhook(tx: Write, site: Site, url: str) -> None:
     )
     relay = insert(WebhookRelay).values(workspace_id=tx.workspace_id, sequence=sequence)
     await tx.session.execute(relay.on_conflict_do_nothing())
-
-
-async def _allow_origin(tx: Write, site: Site, url: str) -> None:
-    """Lets the site's pages use its storefront tokens, where these name origins. A token that names none allows all."""
-    origin = parse_origin(url)
-    tokens = await tx.session.scalars(
-        select(StorefrontToken).where(StorefrontToken.site_id == site.id, StorefrontToken.revoked_at.is_(None))
-    )
-    for token in tokens:
-        if origin and token.allowed_origins and origin not in token.allowed_origins:
-            token.allowed_origins = [*token.allowed_origins, origin]
-
-
-async def _tell_owners(tx: Write, site: Site, url: str) -> None:
-    owners = (
-        select(AppUser.email)
-        .join(Membership, Membership.user_id == AppUser.id)
-        .where(Membership.workspace_id == tx.workspace_id, Membership.role == Role.OWNER)
-    )
-    for email in await tx.session.scalars(owners):
-        await add_email(
-            tx.session,
-            to=email,
-            subject=f"{site.name} is live",
-            text_body=f"A new deployment of the site {site.name} is live:\n\n  {url}\n",
-        )

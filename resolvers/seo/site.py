@@ -45,7 +45,7 @@ class PublishedSite:
 FIND = "select workspace_id, site_id from hostname where name = $1"
 READ = PINNED_STATEMENT.format(
     inner=f"""
-select v.created_at, v.seo, v.settings, v.content, t.paths
+select v.created_at, v.seo, v.settings, v.content, t.paths, s.primary_name
   from site s
   join storefront_version v on v.workspace_id = s.workspace_id and v.id = s.live_version_id
   join theme_version t on t.theme_id = s.theme_id and t.version = s.theme_version
@@ -72,7 +72,7 @@ async def published_site(platform: Platform, key: SiteKey) -> PublishedSite | No
     return PublishedSite(
         key,
         row["created_at"],
-        Addresses(platform.settings.site_url(key.slug), orjson.loads(row["paths"])),
+        Addresses(platform.settings.site_url(key.slug, row["primary_name"]), orjson.loads(row["paths"])),
         orjson.loads(row["seo"]),
         orjson.loads(row["settings"]),
         orjson.loads(row["content"]),

@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, update
 
 from core.events import SyncEventType
 from core.pubsub import revoked_channel, site_channel
-from models import Deployment, Hostname, Site, StorefrontDraft, StorefrontToken, WebhookEndpoint
+from models import Deployment, Hostname, Site, SiteDomain, StorefrontDraft, StorefrontToken, WebhookEndpoint
 from resolvers.context import Context
 from resolvers.site.site import locked_site
 from resolvers.storefront.assets import forget_site_assets
@@ -14,8 +14,8 @@ from resolvers.write import Outcome, Write, write
 
 
 async def delete_site(context: Context, site_id: UUID) -> Outcome:
-    """Deletes a site: its names are free for others, its storefront tokens revoked, its drafts discarded, its
-    deployments ended. The outcome has its `id`.
+    """Deletes a site: its names and domains are free for others, its storefront tokens revoked, its drafts discarded,
+    its deployments ended. The outcome has its `id`.
 
     Raises:
         Refused: NOT_FOUND.
@@ -24,6 +24,9 @@ async def delete_site(context: Context, site_id: UUID) -> Outcome:
     async with write(context) as tx:
         site = await locked_site(tx, site_id)
         site.deleted_at = func.now()
+        site.primary_name, site.redirects_to_primary = None, False
+        await tx.session.flush()
+        await tx.session.execute(delete(SiteDomain).where(SiteDomain.site_id == site.id))
         await tx.session.execute(delete(Hostname).where(Hostname.site_id == site.id))
         revoked = await tx.session.scalars(
             update(StorefrontToken)

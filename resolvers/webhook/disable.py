@@ -2,10 +2,10 @@
 
 from sqlalchemy import func, select
 
-from core.access import Caller, CallerKind, Role
-from models import AppUser, Membership, WebhookEndpoint, Workspace
+from core.access import Caller, CallerKind
+from models import WebhookEndpoint, Workspace
 from resolvers.context import Context, Platform
-from resolvers.email import add_email
+from resolvers.email.owners import tell_owners
 from resolvers.webhook.relay import EndpointKey
 from resolvers.write import Write, write
 
@@ -35,26 +35,16 @@ async def disable_endpoint(platform: Platform, endpoint: EndpointKey, reason: st
         found.disabled_at = func.now()
         found.revision += 1
         tx.audit("webhookEndpointDisable", "WebhookEndpoint", found.id, {"reason": reason})
-        await _tell_owners(tx, found.url, reason)
+        await _tell(tx, found.url, reason)
     return True
 
 
-async def _tell_owners(tx: Write, url: str, reason: str) -> None:
+async def _tell(tx: Write, url: str, reason: str) -> None:
     workspace = await tx.session.scalar(select(Workspace.name).where(Workspace.id == tx.workspace_id))
-    owners = await tx.session.scalars(
-        select(AppUser.email)
-        .join(Membership, Membership.user_id == AppUser.id)
-        .where(Membership.workspace_id == tx.workspace_id, Membership.role == Role.OWNER)
+    text = (
+        f"Vitrine no longer posts the events of the shop {workspace} to\n\n  {url}\n\n"
+        f"because {REASONS[reason]}.\n\n"
+        "Its log of deliveries says what each try came to. When the receiver works again, turn the endpoint on again "
+        "and replay what it missed.\n"
     )
-    for email in owners:
-        await add_email(
-            tx.session,
-            to=email,
-            subject=f"A webhook endpoint of {workspace} was turned off",
-            text_body=(
-                f"Vitrine no longer posts the events of the shop {workspace} to\n\n  {url}\n\n"
-                f"because {REASONS[reason]}.\n\n"
-                "Its log of deliveries says what each try came to. When the receiver works again, turn the endpoint on "
-                "again and replay what it missed.\n"
-            ),
-        )
+    await tell_owners(tx, f"A webhook endpoint of {workspace} was turned off", text)

@@ -265,7 +265,7 @@ class TestGraphiqlPage:
             *("WebhookEndpointCreate", "WebhookDeliveries", "WebhookDeliveryReplay", "Changes"),
             *("Themes", "SiteCreate", "Sites", "DraftCreate", "DraftUpdate", "DraftPublish", "DraftSchedule"),
             *("Versions", "VersionDiff", "VersionRestore"),
-            *("SiteDeploy", "Deployments"),
+            *("SiteDeploy", "SitesHealth", "SiteDomainAdd", "SiteDomainVerify", "Deployments"),
             *("BannerCreate", "BannerPublish", "BannersReorder", "Banners", "LogoCreate", "LogoPublish"),
             *("Dashboard", "ExportCreate"),
             *("OrderEvents", "Activity", "LiveVisitors", "DeploymentProgress"),

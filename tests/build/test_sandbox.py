@@ -258,7 +258,6 @@ class TestEnding:
         with pytest.raises(BuildFailed, match="as many builds and sites"):
             Identity.take(identity.user)
 
-
     @pytest.mark.skipif(not AS_ROOT, reason="needs root")
     async def test_gives_no_user_under_whom_a_site_runs_on(self, identity: Identity) -> None:
         site = await asyncio.create_subprocess_exec(

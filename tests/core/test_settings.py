@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic import ValidationError
 
-from core.settings import Settings
+from core.settings import Settings, name_servers
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / ".env.example"
@@ -160,6 +160,22 @@ class TestWrongSettings:
     def test_take_the_address_of_a_mail_server(self, url: str, tmp_path: Path) -> None:
         assert read(tmp_path, SECRET_KEY=SECRET_KEY, SMTP_URL=url)["smtp_url"].get_secret_value() == url
 
+    @pytest.mark.usefixtures("_bare")
+    @pytest.mark.parametrize("servers", ["dns.example", "127.0.0.1:x", "127.0.0.1,hunter2", "[::1", "127.0.0.1:65536"])
+    def test_name_name_servers_by_address(self, servers: str, tmp_path: Path) -> None:
+        with pytest.raises(ValidationError, match="must be addresses with commas between"):
+            read(tmp_path, SECRET_KEY=SECRET_KEY, DOMAIN_DNS_SERVERS=servers)
+
+    @pytest.mark.usefixtures("_bare")
+    def test_need_names_and_a_bucket_for_aws(self, tmp_path: Path) -> None:
+        whole = {"HOSTING": "aws", "SITES_URL": "https://{slug}.shops.example", "HOSTING_BUCKET": "s3://bucket/sites"}
+        for missing in ("SITES_URL", "HOSTING_BUCKET"):
+            given = {name: value for name, value in whole.items() if name != missing}
+            with pytest.raises(ValidationError, match=f"(?i){missing}"):
+                read(tmp_path, SECRET_KEY=SECRET_KEY, **given)
+
+        assert read(tmp_path, SECRET_KEY=SECRET_KEY, **whole)["hosting"] == "aws"
+
     def test_end_the_start_where_worker_and_api_were_to_share_a_port(self, tmp_path: Path) -> None:
         given = {"SECRET_KEY": SECRET_KEY, "DATABASE_URL": DATABASE_URL, "PORT": "8123", "WORKER_PORT": "8123"}
         ended = start("tasks", tmp_path, **given)
@@ -179,6 +195,14 @@ class TestWrongSettings:
 
         assert ended.returncode == 1
         assert [line.partition(":")[0] for line in ended.stderr.splitlines()[1:]] == ["  DATABASE_URL"]
+
+
+class TestNameServers:
+    def test_have_port_53_unless_they_name_another(self) -> None:
+        found = name_servers("192.0.2.53, [2001:db8::53]:5353,127.0.0.1:1")
+
+        assert found == [("192.0.2.53", 53), ("2001:db8::53", 5353), ("127.0.0.1", 1)]
+        assert name_servers("") == []
 
 
 @pytest.mark.usefixtures("_bare")

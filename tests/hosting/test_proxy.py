@@ -17,27 +17,30 @@ class TestSiteNames:
     @pytest.mark.parametrize(
         ("host", "name"),
         [
-            (b"my-shop.localhost:8000", "my-shop.localhost"),
-            (b"My-Shop.LOCALHOST", "my-shop.localhost"),
-            (b"my-shop.localhost.:80", "my-shop.localhost"),
+            (b"my-shop.localhost:8000", ("my-shop.localhost", True)),
+            (b"My-Shop.LOCALHOST", ("my-shop.localhost", True)),
+            (b"my-shop.localhost.:80", ("my-shop.localhost", True)),
+            (b"Lamps.Example:80", ("lamps.example", False)),
             (b"localhost:8000", None),
             (b"127.0.0.1:8000", None),
             (b"[::1]:8000", None),
-            (b"api.example", None),
+            (b"10.0.0.1", None),
+            (b"server:8000", None),
+            (b".", None),
             (b"", None),
             (b"notlocalhost", None),
         ],
     )
-    def test_are_told_by_their_form(self, live_server: LiveServer, shop: Shop, host: bytes, name: str | None) -> None:
-        assert SiteNames(shop.platform.settings).site_in(host) == name
+    def test_are_told_by_their_form(self, live_server: LiveServer, shop: Shop, host: bytes, name: Any) -> None:
+        assert SiteNames(shop.platform.settings).name_in(host) == name
 
     def test_leave_the_api_its_own_name(self, shop: Shop) -> None:
         settings = shop.platform.settings.model_copy(
             update={"sites_url": "https://{slug}.shops.example", "base_url": "https://api.shops.example"}
         )
 
-        assert SiteNames(settings).site_in(b"api.shops.example") is None
-        assert SiteNames(settings).site_in(b"lamps.shops.example") == "lamps.shops.example"
+        assert SiteNames(settings).name_in(b"api.shops.example") is None
+        assert SiteNames(settings).name_in(b"lamps.shops.example") == ("lamps.shops.example", True)
 
 
 class TestNothingThere:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from resolvers.hosting.host import Host
+from resolvers.hosting.served import Pace
 from tests.client import LiveServer
 from tests.deployment.workshop import Built, Workshop
 from tests.people import becomes
@@ -20,9 +21,9 @@ PATIENCE = 30.0
 
 
 @asynccontextmanager
-async def hosting(workshop: Workshop) -> AsyncIterator[Host]:
+async def hosting(workshop: Workshop, **pace: float) -> AsyncIterator[Host]:
     """A host, which ends with its sites."""
-    host = Host(workshop.platform)
+    host = Host(workshop.platform, Pace(**pace))
     running = asyncio.create_task(host.run())
     try:
         yield host

@@ -24,6 +24,7 @@ PRIVATE = {
     "pollingStates",
     "deployment",
     "site",
+    "siteDomain",
     "sites",
     "storefrontTokens",
     "storefrontDraft",

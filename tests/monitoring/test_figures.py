@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 
 import httpx
 import pytest
 
-from core.ids import new_id
+from core.clock import now
+from core.ids import new_id, uuid_in
 from tests.asset.api import uploaded
 from tests.asset.files import picture
-from tests.factories import Shop
+from tests.factories import Shop, make_site
 from tests.monitoring.conftest import Watched
 from tests.people import becomes, error_codes
 from tests.storefront.api import SCHEDULE, open_desk
@@ -21,6 +23,10 @@ from tests.webhook.world import add_endpoint, deliveries
 pytestmark = pytest.mark.xdist_group("monitoring")
 # Seconds: what the database says is kept for five.
 SOON = 12.0
+DEPLOYMENT = """
+insert into deployment (workspace_id, id, site_id, number, theme_id, theme_version, status, is_kept, starting_since)
+select workspace_id, $3, id, 1, theme_id, theme_version, $4, $5, $6 from site where workspace_id = $1 and id = $2
+"""
 Scrape = Callable[[], Awaitable[dict[str, float]]]
 BACKLOG = {
     "vitrine_webhook_waiting",
@@ -29,10 +35,18 @@ BACKLOG = {
     "vitrine_events_unrelayed",
     "vitrine_events_oldest_unrelayed_seconds",
     "vitrine_pollers_stale",
+    "vitrine_sites_stale",
     "vitrine_emails_waiting",
     "vitrine_assets_waiting",
     "vitrine_assets_oldest_waiting_seconds",
     "vitrine_publishes_overdue_seconds",
+    "vitrine_builds_waiting",
+    "vitrine_builds_oldest_waiting_seconds",
+    "vitrine_builds_running",
+    "vitrine_sites_oldest_starting_seconds",
+    "vitrine_sites_running",
+    "vitrine_sites_failing",
+    "vitrine_sites_unchecked_seconds",
 }
 
 
@@ -228,6 +242,52 @@ class TestBacklog:
         await watched.sql("update sync_event set occurred_at = now() - interval '3 minutes'")
 
         await show(watched.of_server, "vitrine_pollers_stale", 1, 1)
+
+    async def test_knows_sites_that_show_what_is_old(self, watched: Watched, watched_shop: Shop) -> None:
+        site = uuid_in((await make_site(watched_shop))["id"], "Site")
+        workspace = watched_shop.workspace_id
+        await watched.sql(
+            "insert into webhook_endpoint (workspace_id, id, site_id, url, secret, since_sequence, failing_since) "
+            "select $1, $2, $3, '', '', sequence, now() from workspace_counter where workspace_id = $1",
+            *(workspace, new_id(), site),
+        )
+        await watched.sql("insert into webhook_relay select workspace_id, sequence from workspace_counter")
+        await watched_shop.product()
+        await show(watched.of_server, "vitrine_sites_stale", 0, 0)
+
+        await watched.sql("update sync_event set occurred_at = now() - interval '3 minutes'")
+        await show(watched.of_server, "vitrine_sites_stale", 1, 1)
+
+        await watched.sql(
+            "insert into polling_state "
+            "(workspace_id, id, caller_kind, caller_id, caller_label, site_id, last_polled_at, sequence) "
+            "select $1, $2, 'SHOPPER', $2, '', $3, now(), sequence from workspace_counter where workspace_id = $1",
+            *(workspace, new_id(), site),
+        )
+        await show(watched.of_server, "vitrine_sites_stale", 0, 0)
+
+    async def test_knows_builds_and_sites(self, watched: Watched, watched_shop: Shop) -> None:
+        """No worker of this one builds, and no host runs."""
+        live, waiting = [uuid_in((await make_site(watched_shop))["id"], "Site") for _ in range(2)]
+        deployment = new_id()
+        await watched.sql(DEPLOYMENT, watched_shop.workspace_id, live, deployment, "LIVE", True, None)
+        await watched.sql("update site set live_deployment_id = $1 where id = $2", deployment, live)
+        await watched.sql(
+            "insert into site_server (workspace_id, deployment_id, status, address, checked_at, failure_count) "
+            "values ($1, $2, 'RUNNING', 'http://127.0.0.1:9', now() - interval '5 minutes', 3)",
+            *(watched_shop.workspace_id, deployment),
+        )
+        ago = now() - timedelta(minutes=1)
+        await watched.sql(DEPLOYMENT, watched_shop.workspace_id, waiting, new_id(), "STARTING", True, ago)
+        try:
+            await show_both(watched, "vitrine_sites_running", 1)
+            await show_both(watched, "vitrine_sites_failing", 1)
+            await show(watched.of_server, "vitrine_sites_unchecked_seconds", 300, 360)
+            await show(watched.of_server, "vitrine_sites_oldest_starting_seconds", 60, 90)
+            await show(watched.of_server, "vitrine_builds_running", 0, 0)
+        finally:
+            await watched.sql("update site set live_deployment_id = null")
+            await watched.sql("delete from deployment")
 
     async def test_knows_emails(self, watched: Watched) -> None:
         await watched.sql(

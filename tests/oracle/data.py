@@ -16,6 +16,7 @@ from core.ids import new_id, uuid_in
 from resolvers.context import Platform
 from tests.client import GraphQL
 from tests.factories import ORDER_PLACE, Person, Shop, add_member, make_shop, make_site, make_user
+from tests.people import system_sql
 from tests.tenancy.world import filled_shop, key_with
 
 Row = dict[str, Any]
@@ -43,6 +44,9 @@ TABLES = (
     "product_variant",
     "sales_order",
     "site",
+    "site_server",
+    "site_domain",
+    "site_edge",
     "storefront_asset",
     "storefront_draft",
     "storefront_grant",
@@ -148,11 +152,36 @@ with made as (
          'somebody', case when n > 2 then now() - interval '90.5 seconds' end, case when n > 3 then now() end
     from site, generate_series(1, 12) n,
          lateral (select (array['FAILED', 'CANCELLED', 'SUPERSEDED'])[1 + n % 3] as s) k
-   where workspace_id = $1 and id = $2 returning workspace_id, id, number)
+   where workspace_id = $1 and id = $2 returning workspace_id, id, number),
+server as (
+  insert into site_server (workspace_id, deployment_id, status, error, failure_count, failed_at, memory_bytes)
+  select workspace_id, id, 'STOPPED', case when number % 3 = 0 then 'Ätna' end, number % 3, now(), 1000 * number
+    from made where number % 2 = 1)
 insert into deployment_log_line (workspace_id, id, deployment_id, number, status, step, text)
 select workspace_id, gen_random_uuid(), id, n, 'BUILDING', (array['FETCH', 'BUILD', null])[1 + n % 3], 'Zeile ' || n
   from made, generate_series(1, 5) n where number % 2 = 0
 """
+# Of every status, one of them the primary one.
+DOMAINS = """
+with made as (
+  insert into site_domain (workspace_id, id, site_id, name, token, status, proof, problem, due_at, expires_at,
+                           checked_at, verified_at)
+  select $1, gen_random_uuid(), $2, 'xn--mnchen-3ya.n' || n || $2::uuid || '.example', 'token ' || n, s,
+         case when s <> 'PENDING' then (array['DNS', 'HTTP'])[1 + n % 2] end, case when n % 2 = 0 then 'Ätna' end,
+         '2100-01-01', case when s <> 'VERIFIED' then timestamptz '2100-01-01' end, case when n % 4 > 0 then now() end,
+         case when s <> 'PENDING' then now() end
+    from generate_series(1, 9) n,
+         lateral (select (array['PENDING', 'VERIFIED', 'LAPSING'])[1 + n % 3] as s) k
+  returning site_id, name, status)
+select name from made where status = 'VERIFIED' limit 1
+"""
+EDGE = """
+insert into site_edge (workspace_id, site_id, status, error, names, records, distribution_domain, due_at)
+select workspace_id, site_id, 'LIVE', 'Ätna', array_agg(name order by name),
+       jsonb_object_agg(name, array['_x.' || name, '_y.aws']), 'd1.cloudfront.example', '2100-01-01'
+  from site_domain where workspace_id = $1 and site_id = $2 and status <> 'PENDING' group by 1, 2
+"""
+PRIMARY = "update site set primary_name = $2, redirects_to_primary = true where id = $1"
 NAMED = """
 insert into storefront_asset (workspace_id, id, site_id, draft_id, asset_id)
 select $1, gen_random_uuid(), $2::uuid, null, id
@@ -213,6 +242,14 @@ select workspace_id, gen_random_uuid(), $2::uuid, id, type, sequence, convert_to
   from sync_event where workspace_id = $1 and sequence <= 14
 union all select $1, gen_random_uuid(), $2, gen_random_uuid(), 'webhook.ping', 0, '{}', '2100-01-01'
 """
+# A site's own endpoint. That of the site number 2 is turned off.
+SITE_ENDPOINT = """
+with relay as (
+  insert into webhook_relay (workspace_id, sequence)
+  select workspace_id, sequence from workspace_counter where workspace_id = $1 on conflict do nothing)
+insert into webhook_endpoint (workspace_id, id, site_id, url, secret, since_sequence, is_active, disabled_reason)
+select $1, $2, $3, 'https://site.example/', 'sealed', 3, $4::bool, case when not $4::bool then 'BY_HAND' end
+"""
 # Of every kind and status, some of a size and a name, each picture with two smaller ones.
 ASSETS = """
 with made as (
@@ -255,7 +292,8 @@ class World:
     people: tuple[UUID, ...]
     order_tokens: tuple[str, ...]
     base_url: str
-    site_url: Callable[[str], str]
+    site_url: Callable[[str, str | None], str]
+    domain_url: Callable[[str], str]
     by_id: dict[str, dict[UUID, Row]] = field(default_factory=dict)
 
 
@@ -277,6 +315,7 @@ async def new_world(platform: Platform, graphql: GraphQL) -> World:
         order_tokens=tuple(tokens),
         base_url=platform.settings.base_url,
         site_url=platform.settings.site_url,
+        domain_url=platform.settings.domain_url,
         by_id=by_id,
     )
 
@@ -323,9 +362,16 @@ async def _sites(shop: Shop) -> None:
             await shop.sql(MEMBERS, shop.workspace_id, site)
             await shop.sql(GRANTS, shop.workspace_id, site)
             await shop.sql(DEPLOYMENTS, shop.workspace_id, site)
+            (row,) = await shop.sql(DOMAINS, shop.workspace_id, site)
+            await shop.sql(PRIMARY, site, row["name"])
+            await system_sql(shop.platform, EDGE, shop.workspace_id, site)
         if number in {1, 3}:
             await shop.sql(BANNERS, shop.workspace_id, site)
             await shop.sql(LOGOS, shop.workspace_id, site)
+        if number in {1, 2}:
+            endpoint = new_id()
+            await shop.sql(SITE_ENDPOINT, shop.workspace_id, endpoint, site, number == 1)
+            await shop.sql(DELIVERIES, shop.workspace_id, endpoint)
         if number == 2:
             await shop.sql("update storefront_token set revoked_at = now() where site_id = $1", site)
         if number == 3:
@@ -443,10 +489,16 @@ update product_image set position = 0 where workspace_id = any($1) and position 
 update product_variant set position = 1 where workspace_id = any($1) and position in (1, 2)
   and right(product_id::text, 1) < '8';
 delete from sync_event where workspace_id = any($1) and sequence <= 7;
-insert into polling_state (workspace_id, id, caller_id, caller_kind, caller_label, last_polled_at, sequence)
+update sync_event set occurred_at = timestamptz '2025-06-01' + sequence * interval '1 second'
+  where workspace_id = any($1);
+insert into polling_state
+  (workspace_id, id, caller_id, caller_kind, caller_label, site_id, last_polled_at, sequence)
   select workspace_id, gen_random_uuid(), gen_random_uuid(),
-         case when sequence % 4 = 0 then 'API_KEY' else 'SHOPPER' end, type, occurred_at, nullif(sequence + 2, 20)
-    from sync_event where workspace_id = any($1) and sequence % 6 = 0
+         case when sequence % 4 = 0 then 'API_KEY' else 'SHOPPER' end, type,
+         (select s.id from site s where s.workspace_id = v.workspace_id and v.sequence % 4 > 0
+             and s.name = 'Site ' || v.sequence / 6 % 4),
+         case when sequence % 18 = 0 then '2100-01-01' else occurred_at end, nullif(sequence + 2, 20)
+    from sync_event v where workspace_id = any($1) and sequence % 6 = 0
   on conflict do nothing
 """
 _TIED = (

@@ -243,9 +243,13 @@ class Writer:
         return self._happens(likely[name] if is_root or name != "first" else 0.7)
 
     def _sort(self, place: "Place") -> str:
+        known = len(self.variables)
         text = f"{{field: {self._either(f'{place.node}SortField!', lambda: place.sort, str)}"
         if self._happens(0.7):
             text += f", direction: {self._value(GraphQLNonNull(SCHEMA.type_map['SortDirection']), place)}"
+        # One with a default may stand where null may not, and be null all the same.
+        may_be_null = any(variable.may_be_null for variable in [*self.variables.values()][known:])
+        self.planted = self.planted or (may_be_null and not place.is_root)
         return text + "}"
 
     def _value(self, type_: Any, place: "Place", *, inside: bool = False) -> str:
@@ -275,7 +279,8 @@ class Writer:
         name = f"v{len(self.variables)}"
         has_default = self._happens(0.3)
         if has_default and type_ == "SortDirection!" and self._happens(0.3):
-            type_ = type_.removesuffix("!")
+            # It may be null then, which cannot be served.
+            type_, self.planted = type_.removesuffix("!"), True
         is_null = not type_.endswith("!")
         declared = f"{type_} = {write(make())}" if has_default else type_
         self.variables[name] = Variable(declared, make, is_null, is_null or has_default)

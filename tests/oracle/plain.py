@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,9 @@ TABLES = {
     "ProductImage": "product_image",
     "ProductVariant": "product_variant",
     "Site": "site",
+    "SiteHealth": "site",
+    "SiteServer": "site_server",
+    "SiteDomain": "site_domain",
     "StorefrontConfig": "storefront_version",
     "StorefrontDraft": "storefront_draft",
     "StorefrontGrant": "storefront_grant",
@@ -68,6 +71,8 @@ TABLES = {
 WITHOUT_ID = {
     "AssetUsage",
     "DeploymentLogLine",
+    "SiteHealth",
+    "SiteServer",
     "StorefrontConfig",
     "StorefrontPerson",
     "SyncHealth",
@@ -88,6 +93,9 @@ TYPE_SCOPES = {
     "PersistedOperation": "api_keys:read",
     "PollingState": "events:read",
     "Site": "sites:read",
+    "SiteHealth": "events:read",
+    "SiteServer": "sites:read",
+    "SiteDomain": "sites:read",
     "StorefrontDraft": "storefront:read",
     "StorefrontGrant": "storefront:read",
     "StorefrontMember": "storefront:read",
@@ -136,6 +144,8 @@ SORTS: dict[str, tuple[dict[str, str], str]] = {
     "ProductImage": ({"POSITION": "position"}, "ASC"),
     "ProductVariant": ({"POSITION": "position"}, "ASC"),
     "Site": ({"CREATED_AT": "created_at"}, "ASC"),
+    "SiteHealth": ({"ID": "id"}, "ASC"),
+    "SiteDomain": ({"CREATED_AT": "created_at"}, "ASC"),
     "StorefrontDraft": ({"CREATED_AT": "created_at"}, "DESC"),
     "StorefrontGrant": ({"ID": "id"}, "ASC"),
     "StorefrontMember": ({"ID": "id"}, "ASC"),
@@ -193,7 +203,7 @@ class View:
 
     def sees(self, type_name: str, row: Row) -> bool:
         """Whether the row is there for the caller."""
-        if type_name in {"Product", "ProductVariant", "Site"} and row["deleted_at"] is not None:
+        if type_name in {"Product", "ProductVariant", "Site", "SiteHealth"} and row["deleted_at"] is not None:
             return False
         if type_name in {"Banner", "Logo"} and self.world.by_id["site"][row["site_id"]]["deleted_at"] is not None:
             return False
@@ -699,7 +709,7 @@ def _product_data(thing: Thing) -> str:
     site_id = thing.view.caller.site_id
     site = thing.view.world.by_id["site"][site_id] if site_id else None
     is_ours = site and site["workspace_id"] == row["workspace_id"] and site["deleted_at"] is None
-    url = f"{thing.view.world.site_url(site['slug'])}/products/{row['slug']}" if site and is_ours else None
+    url = f"{_url_of_site(thing.view.world, site)}/products/{row['slug']}" if site and is_ours else None
     offers = [
         {"@type": "Offer", "sku": each["sku"]}
         | ({"name": each["title"]} if each["title"] else {})
@@ -728,6 +738,42 @@ def _product_data(thing: Thing) -> str:
     return _script_safe(data)
 
 
+def _url_of_site(world: World, site: Row) -> str:
+    return world.site_url(site["slug"], site["primary_name"])
+
+
+def _primary_domain(thing: Thing) -> Thing | None:
+    found = [
+        row
+        for row in thing.view.all("SiteDomain")
+        if row["site_id"] == thing.row["id"] and row["name"] == thing.row["primary_name"]
+    ]
+    return Thing("SiteDomain", found[0], thing.view) if found else None
+
+
+def _site_of_domain(thing: Thing) -> Row:
+    return thing.view.world.by_id["site"][thing.row["site_id"]]
+
+
+def _edge(thing: Thing, site_id: UUID, column: str) -> Any:
+    found = [row for row in thing.view.world.rows["site_edge"] if row["site_id"] == site_id]
+    return found[0][column] if found else None
+
+
+def _certificate_record(part: int) -> Callable[[Thing], str | None]:
+    def value(thing: Thing) -> str | None:
+        record = orjson.loads(_edge(thing, thing.row["site_id"], "records") or "{}").get(thing.row["name"])
+        return record[part] if record else None
+
+    return value
+
+
+def _cname_target(thing: Thing) -> str:
+    if _edge(thing, thing.row["site_id"], "status") == "LIVE":
+        return str(_edge(thing, thing.row["site_id"], "distribution_domain"))
+    return thing.view.world.site_url(_site_of_domain(thing)["slug"], None).partition("://")[2].partition(":")[0]
+
+
 def _price(amount: int, currency: str) -> Row:
     return {"price": money(amount, currency)["amount"], "priceCurrency": currency}
 
@@ -735,7 +781,7 @@ def _price(amount: int, currency: str) -> Row:
 def _config_data(thing: Thing) -> str:
     """The sites of this world have little `seo`: tests/seo shows what becomes of more."""
     site = thing.view.world.by_id["site"][thing.row["site_id"]]
-    url = f"{thing.view.world.site_url(site['slug'])}/"
+    url = f"{_url_of_site(thing.view.world, site)}/"
     title = orjson.loads(thing.row["seo"]).get("title") or site["name"]
     organization = {"@type": "Organization", "@id": f"{url}#organization", "name": site["name"], "url": url}
     website = {"@type": "WebSite", "@id": f"{url}#website", "name": title, "url": url}
@@ -829,6 +875,10 @@ def _below_workspace(type_name: str) -> Callable[..., Row]:
     return value
 
 
+def _below_sites(thing: Thing, **arguments: Any) -> Row:
+    return connection(thing.view, "SiteHealth", thing.view.all("SiteHealth"), **arguments)
+
+
 # What is known of a workspace as of an endpoint.
 _HEALTH: dict[str, Callable[[Thing], Any]] = {
     "givenUpCount": lambda thing: sum(hour["given_up"] for hour in _hours(thing)),
@@ -858,6 +908,74 @@ def _oldest_unread(thing: Thing) -> str | None:
 def _last_sequence(world: World, workspace_id: UUID | None) -> int:
     (last,) = (row["sequence"] for row in world.rows["workspace_counter"] if row["workspace_id"] == workspace_id)
     return int(last)
+
+
+def _site_endpoint(thing: Thing) -> Row | None:
+    return next((row for row in thing.view.world.rows["webhook_endpoint"] if row["site_id"] == thing.row["id"]), None)
+
+
+def _polled(thing: Thing, column: str) -> Any:
+    """The latest of the site's pollers."""
+    rows = [row for row in thing.view.world.rows["polling_state"] if row["site_id"] == thing.row["id"]]
+    return max((row[column] for row in rows if row[column] is not None), default=None)
+
+
+def _untold(thing: Thing) -> int | None:
+    """The first event that shoppers see and that neither came by a webhook nor was asked past."""
+    world, endpoint = thing.view.world, _site_endpoint(thing)
+    polled, since = _polled(thing, "sequence"), endpoint["since_sequence"] if endpoint else None
+    if polled is None and since is None:
+        return None
+    heard, workspace_id = max(polled or 0, since or 0), thing.row["workspace_id"]
+    events = {row["sequence"]: row for row in world.rows["sync_event"] if row["workspace_id"] == workspace_id}
+    sent = [row for row in world.rows["webhook_delivery"] if endpoint and row["endpoint_id"] == endpoint["id"]]
+    untold = []
+    for status in ("PENDING", "FAILED"):
+        waiting = [row for row in sent if row["status"] == status and row["sequence"] > heard]
+        if waiting:
+            untold.append(min(waiting, key=lambda row: (row["created_at"], row["id"]))["sequence"])
+    entered = 0
+    if endpoint and endpoint["is_active"]:
+        (entered,) = (row["sequence"] for row in world.rows["webhook_relay"] if row["workspace_id"] == workspace_id)
+    elif any(row["sequence"] for row in sent):
+        entered = max((row for row in sent if row["sequence"]), key=lambda row: row["event_id"])["sequence"]
+    is_sent = {row["event_id"] for row in sent}
+    untold += [
+        sequence
+        for sequence, event in events.items()
+        if sequence > max(heard, entered) and event["id"] not in is_sent and thing.view.is_published("SyncEvent", event)
+    ]
+    return min(untold, default=None)
+
+
+def _oldest_untold_at(thing: Thing) -> str | None:
+    untold, workspace_id = _untold(thing), thing.row["workspace_id"]
+    events = {
+        row["sequence"]: row for row in thing.view.world.rows["sync_event"] if row["workspace_id"] == workspace_id
+    }
+    return moment(events[untold]["occurred_at"]) if untold in events else None
+
+
+def _events_behind_of_site(thing: Thing) -> int:
+    untold = _untold(thing)
+    return _last_sequence(thing.view.world, thing.row["workspace_id"]) - untold + 1 if untold else 0
+
+
+def _told_by(thing: Thing) -> str:
+    endpoint, polled_at = _site_endpoint(thing), _polled(thing, "last_polled_at")
+    if endpoint and endpoint["is_active"] and endpoint["failing_since"] is None:
+        return "WEBHOOKS"
+    return "POLLING" if polled_at and datetime.now(UTC) - polled_at < timedelta(minutes=2) else "NOTHING"
+
+
+def _last_polled_at(thing: Thing) -> str | None:
+    found = _polled(thing, "last_polled_at")
+    return moment(found) if found else None
+
+
+def _health_of_endpoint(thing: Thing) -> Thing | None:
+    endpoint = _site_endpoint(thing)
+    return thing.view.find("WebhookEndpointHealth", endpoint["id"]) if endpoint else None
 
 
 def _json(column: str) -> Callable[[Thing], Any]:
@@ -913,6 +1031,12 @@ def _guarded(scope: str, value: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
+def _server(thing: Thing) -> Thing | None:
+    thing.view.need("sites:read")
+    rows = thing.view.world.rows["site_server"]
+    return next((Thing("SiteServer", row, thing.view) for row in rows if row["deployment_id"] == thing.row["id"]), None)
+
+
 def _duration_ms(thing: Thing) -> int | None:
     started, finished = thing.row["started_at"], thing.row["finished_at"]
     return None if started is None or finished is None else round((finished - started).total_seconds() * 1000)
@@ -954,6 +1078,7 @@ _PLACEMENT: dict[str, Callable[..., Any]] = {
 FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Deployment", "durationMs"): _duration_ms,
     ("Deployment", "logLines"): _children("DeploymentLogLine", "deployment_id"),
+    ("Deployment", "server"): _server,
     ("Deployment", "site"): _related("Site", "site_id"),
     ("Site", "deployments"): _children("Deployment", "site_id"),
     ("Site", "liveDeployment"): _related("Deployment", "live_deployment_id"),
@@ -971,6 +1096,18 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("LogoVersion", "logo"): _related("Logo", "logo_id"),
     ("LogoVersion", "createdBy"): _related("User", "created_by"),
     ("LogoVersion", "snapshot"): _json("snapshot"),
+    ("Site", "health"): _related("SiteHealth", "id"),
+    ("SiteHealth", "eventsBehind"): _events_behind_of_site,
+    ("SiteHealth", "isStale"): lambda thing: _untold(thing) is not None,
+    ("SiteHealth", "lastPolledAt"): _last_polled_at,
+    ("SiteHealth", "oldestUntoldAt"): _oldest_untold_at,
+    ("SiteHealth", "polledSequence"): lambda thing: _polled(thing, "sequence"),
+    ("SiteHealth", "pollers"): _children("PollingState", "site_id"),
+    ("SiteHealth", "site"): _related("Site", "id"),
+    ("SiteHealth", "siteId"): lambda thing: global_id("Site", thing.row["id"]),
+    ("SiteHealth", "toldBy"): _told_by,
+    ("SiteHealth", "untoldSequence"): _untold,
+    ("SiteHealth", "webhookEndpoint"): _health_of_endpoint,
     ("Site", "banners"): _guarded("storefront:read", _children("Banner", "site_id")),
     ("Site", "logos"): _guarded("storefront:read", _children("Logo", "site_id")),
     ("ApiKey", "scopes"): _scopes,
@@ -999,6 +1136,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("PollingState", "callerId"): _caller_id,
     ("PollingState", "eventsBehind"): _events_behind,
     ("PollingState", "oldestUnreadAt"): _oldest_unread,
+    ("PollingState", "site"): _related("Site", "site_id"),
     ("Product", "availableForSale"): lambda thing: _is_on_sale(thing.view, thing.row),
     ("Product", "images"): _children("ProductImage", "product_id"),
     ("Product", "priceRange"): _prices,
@@ -1010,6 +1148,9 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("ProductVariant", "price"): _money_of("price_amount"),
     ("ProductVariant", "product"): _related("Product", "product_id"),
     ("ProductVariant", "quantityAvailable"): _quantity,
+    ("Site", "domains"): _children("SiteDomain", "site_id"),
+    ("Site", "isRedirecting"): lambda thing: thing.row["redirects_to_primary"],
+    ("Site", "primaryDomain"): _primary_domain,
     ("Site", "liveStorefrontVersion"): _related("StorefrontVersion", "live_version_id"),
     ("Site", "sections"): lambda thing: _sections(thing, thing.row["theme_id"], thing.row["theme_version"]),
     ("Site", "storefrontDrafts"): _guarded("storefront:read", _children("StorefrontDraft", "site_id")),
@@ -1018,7 +1159,18 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Site", "storefrontToken"): _token_of_site,
     ("Site", "storefrontVersions"): _guarded("storefront:read", _children("StorefrontVersion", "site_id")),
     ("Site", "theme"): _related("Theme", "theme_id"),
-    ("Site", "url"): lambda thing: thing.view.world.site_url(thing.row["slug"]),
+    ("Site", "url"): lambda thing: _url_of_site(thing.view.world, thing.row),
+    ("Site", "cdnError"): lambda thing: _edge(thing, thing.row["id"], "error"),
+    ("Site", "cdnStatus"): lambda thing: _edge(thing, thing.row["id"], "status"),
+    ("SiteDomain", "certificateRecordName"): _certificate_record(0),
+    ("SiteDomain", "certificateRecordValue"): _certificate_record(1),
+    ("SiteDomain", "cnameTarget"): _cname_target,
+    ("SiteDomain", "displayName"): lambda thing: thing.row["name"].encode().decode("idna"),
+    ("SiteDomain", "dnsRecordName"): lambda thing: f"_vitrine.{thing.row['name']}",
+    ("SiteDomain", "isPrimary"): lambda thing: _site_of_domain(thing)["primary_name"] == thing.row["name"],
+    ("SiteDomain", "site"): _related("Site", "site_id"),
+    ("SiteDomain", "tokenUrl"): lambda thing: f"http://{thing.row['name']}/.well-known/vitrine-domain",
+    ("SiteDomain", "url"): lambda thing: thing.view.world.domain_url(thing.row["name"]),
     **{("StorefrontConfig", name): _json(name) for name in SECTIONS},
     ("StorefrontConfig", "structuredData"): _config_data,
     ("StorefrontConfig", "version"): lambda thing: thing.row["number"],
@@ -1048,6 +1200,7 @@ FIELDS: dict[tuple[str, str], Callable[..., Any]] = {
     ("SyncHealth", "lastSequence"): lambda thing: _last_sequence(thing.view.world, thing.row["id"]),
     ("SyncHealth", "latestCursor"): lambda thing: event_cursor(_last_sequence(thing.view.world, thing.row["id"])),
     ("SyncHealth", "pollers"): _below_workspace("PollingState"),
+    ("SyncHealth", "sites"): _below_sites,
     ("SyncHealth", "retryCount"): lambda thing: sum(hour["retries"] for hour in _hours(thing)),
     ("SyncHealth", "unrelayedCount"): _unrelayed,
     ("SyncHealth", "webhookEndpoints"): _below_workspace("WebhookEndpointHealth"),
@@ -1287,6 +1440,7 @@ ROOTS: dict[str, Callable[..., Any]] = {
     "products": _listed("Product"),
     "syncHealth": _sync_health,
     "site": _by_id("Site", "sites:read"),
+    "siteDomain": _by_id("SiteDomain", "sites:read"),
     "sites": _listed("Site", "sites:read"),
     "storefrontConfig": _storefront_config,
     "storefrontPeople": _listed("StorefrontPerson", "storefront:admin"),

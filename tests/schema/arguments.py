@@ -41,6 +41,7 @@ STRINGS: dict[str, Callable[[], str | None]] = {
     "slug": lambda: f"slug-{new_id().hex[-12:]}",
     "sku": lambda: f"SKU-{new_id().hex[-12:]}",
     "url": lambda: "https://pictures.example/1.png",
+    "name": lambda: f"words-{new_id().hex[-12:]}.example",
     "documents": lambda: f"query Words_{new_id().hex} {{ __typename }}",
     "hashes": lambda: new_id().hex * 2,
     "allowedOrigins": lambda: "https://shop.example",

@@ -59,6 +59,7 @@ VARIABLES: dict[str, Any] = {
     "Changes": lambda world, _: {"first": 10},
     "Themes": lambda *_: {"first": 10},
     "Sites": lambda *_: {"first": 10},
+    "SitesHealth": lambda *_: {"first": 10},
     "Deployments": lambda world, _: {"siteId": world.global_id("Site"), "first": 10},
     "Versions": lambda world, _: {"siteId": world.global_id("Site"), "first": 10},
     "ActiveBanners": lambda *_: {"filter": {"audience": {}}},

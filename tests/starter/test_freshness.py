@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -13,24 +12,12 @@ from core.ids import global_id
 from tests.client import LiveServer
 from tests.people import becomes
 from tests.starter import site
-from tests.starter.site import PLENTY, Site, change_price
+from tests.starter.site import BY_POLL, BY_WEBHOOK, PLENTY, Site, change_price, seconds_until
 from tests.storefront.api import Desk
 from tests.webhook.world import dispatching
 
-# One after the other, in one worker: it builds the theme.
+# One after the other, in the one worker that builds the theme.
 pytestmark = pytest.mark.xdist_group("starter_theme")
-
-# In seconds after the change was answered. By webhook 2 are promised and 0.2 usual; five times that for machines that
-# do other things besides, and still far from the minute in which polling would show it.
-BY_WEBHOOK = 10.0
-BY_POLL = 60.0
-
-
-async def seconds_until(ask: Callable[[], Awaitable[bool]]) -> float:
-    """How long it takes until asking gives yes."""
-    started = time.monotonic()
-    await becomes(True, ask, within=PLENTY)
-    return time.monotonic() - started
 
 
 class Line:
@@ -127,6 +114,17 @@ class TestWebhook:
         await becomes(True, lambda: told.shows(changed_path, "€13.75"), within=PLENTY)
 
         assert [(await told.http.get(path)).headers["x-nextjs-cache"] for path in others] == ["HIT", "HIT"]
+
+    async def test_leaves_no_page_unkept_that_was_made_since(self, told: Site, desk: Desk) -> None:
+        product = await desk.shop.product(price="12.50")
+        path = f"/products/{product['slug']}"
+        await becomes(True, lambda: _was_told(told, "product.created"), within=PLENTY)
+        await told.page(path)
+        await change_price(desk.shop, product, "13.75")
+        await becomes(True, lambda: told.shows(path, "€13.75"), within=PLENTY)
+
+        # What else the page shows is 60 s old at the most: soon enough to be no reason by then.
+        await becomes("HIT", lambda: _kept(told, path), within=20.0)
 
     async def test_that_nobody_signed_changes_nothing(self, told: Site, desk: Desk) -> None:
         body = (
@@ -240,6 +238,10 @@ class TestStart:
 async def _says(running: Site, text: str, times: int = 1) -> bool:
     """Whether the site's log has it so often."""
     return running.log.read_text().count(text) >= times
+
+
+async def _kept(running: Site, path: str) -> object:
+    return (await running.http.get(path)).headers.get("x-nextjs-cache")
 
 
 async def _was_told(running: Site, kind: str = "product.updated", times: int = 1) -> bool:

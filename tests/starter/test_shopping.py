@@ -4,51 +4,20 @@ import json
 from typing import Any
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, expect
+from playwright.async_api import Page, expect
 
 from core.ids import global_id
 from tests.people import becomes
+from tests.starter.shopper import SHIFTS, fill_in, put_in_cart
 from tests.starter.site import PLENTY, Site
 from tests.storefront.api import Desk
 
-# One after the other, in one worker: it builds the theme.
+# One after the other, in the one worker that builds the theme.
 pytestmark = pytest.mark.xdist_group("starter_theme")
 
-SHIFTS = """
-new Promise((done) => {
-  let sum = 0;
-  new PerformanceObserver((list) => list.getEntries().forEach((entry) => { sum += entry.value; }))
-    .observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done(sum), 300);
-})
-"""
 
-
-@pytest.fixture
-async def complaints(page: Page) -> list[str]:
-    """What the browser complains of."""
-    found: list[str] = []
-
-    def take(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            found.append(f"{message.text} ({message.location.get('url')})")
-
-    page.on("console", take)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
-
-
-async def fill_in(page: Page, **more: str) -> None:
-    given = {"E-mail": "ada@example.com", "Full name": "Ada Lamp", "Street and number": "1 Brass Row", "City": "Lyon"}
-    for label, text in (given | more).items():
-        await page.get_by_label(label, exact=True).fill(text)
-    await page.get_by_label("Country", exact=True).select_option("FR")
-
-
-async def put_in_cart(page: Page, site: Site, product: dict[str, Any]) -> None:
-    await page.goto(f"{site.url}/products/{product['slug']}")
-    await page.get_by_role("button", name="Add to cart").click()
-    await page.get_by_role("link", name="View cart").wait_for()
+def address(site: Site, product: dict[str, Any]) -> str:
+    return f"{site.url}/products/{product['slug']}"
 
 
 async def counted(desk: Desk, steps: set[str]) -> bool:
@@ -93,7 +62,7 @@ class TestShopper:
         assert complaints == []
 
     async def test_is_counted_step_by_step(self, told: Site, desk: Desk, page: Page) -> None:
-        await put_in_cart(page, told, await desk.shop.product(title="Arc lamp"))
+        await put_in_cart(page, address(told, await desk.shop.product(title="Arc lamp")))
         await page.get_by_role("link", name="View cart").click()
         await page.get_by_role("link", name="Check out").click()
         await fill_in(page)
@@ -108,7 +77,7 @@ class TestShopper:
         await becomes(["/cart", "/checkout", "/order"], lambda: seen_paths(desk), within=PLENTY)
 
     async def test_is_shown_at_the_field_what_is_wrong_with_it(self, told: Site, desk: Desk, page: Page) -> None:
-        await put_in_cart(page, told, await desk.shop.product())
+        await put_in_cart(page, address(told, await desk.shop.product()))
         await page.goto(f"{told.url}/checkout")
         await fill_in(page, **{"E-mail": "ada@example.com", "Postal code": "6" * 30, "City": ""})
         await page.get_by_role("button", name="Place order").click()
@@ -124,7 +93,7 @@ class TestShopper:
 
     async def test_is_told_when_what_they_chose_sells_out_meanwhile(self, told: Site, desk: Desk, page: Page) -> None:
         product = await desk.shop.product(title="Arc lamp", quantity=1)
-        await put_in_cart(page, told, product)
+        await put_in_cart(page, address(told, product))
         await page.goto(f"{told.url}/checkout")
         await fill_in(page)
         await page.get_by_role("button", name="Place order").and_(page.locator(":enabled")).wait_for()
@@ -136,7 +105,7 @@ class TestShopper:
         await expect(page.locator(".line__problem")).to_have_text("Sold out")
 
     async def test_who_presses_again_after_no_answer_orders_once(self, told: Site, desk: Desk, page: Page) -> None:
-        await put_in_cart(page, told, await desk.shop.product())
+        await put_in_cart(page, address(told, await desk.shop.product()))
         await page.goto(f"{told.url}/checkout")
         await fill_in(page)
 
@@ -192,7 +161,7 @@ class TestShopper:
 
     @pytest.mark.parametrize("path", ["/", "/products", "/cart", "/checkout", "/nowhere"])
     async def test_sees_nothing_move_while_a_page_loads(self, told: Site, desk: Desk, page: Page, path: str) -> None:
-        await put_in_cart(page, told, await desk.shop.product())
+        await put_in_cart(page, address(told, await desk.shop.product()))
         await page.set_viewport_size({"width": 390, "height": 844})
         await page.goto(told.url + path)
         await page.wait_for_load_state("networkidle")

@@ -173,6 +173,20 @@ line as (
 update site s set live_deployment_id = d.id, deployment_count = 1
   from deployment d where s.workspace_id = d.workspace_id and s.id = d.site_id
 """
+# Looked at in a far future, so that no worker of another test takes it up.
+DOMAIN = """
+with domain as (
+  insert into site_domain (workspace_id, id, site_id, name, token, status, proof, due_at, verified_at)
+  values ($1, $2, $3, $4, 'vitrine-domain=' || $4, 'VERIFIED', 'DNS', timestamptz '2100-01-01', now())
+  returning workspace_id, site_id, name)
+insert into hostname (name, workspace_id, site_id) select name, workspace_id, site_id from domain
+"""
+# With all that the site wants, so that no host of another test does anything.
+EDGE = """
+insert into site_edge (workspace_id, site_id, names, uploaded_deployment_id, due_at)
+select workspace_id, id, array[$3], live_deployment_id, timestamptz '2100-01-01' from site
+ where workspace_id = $1 and id = $2
+"""
 SITE_DEPLOY = """
 mutation ($id: ID!) { siteDeploy(id: $id) { deployment { id } userErrors { code message } } }
 """
@@ -243,6 +257,10 @@ async def _add_site(shop: Shop, asset: str) -> None:
     await _done(shop, "storefrontMemberSet", MEMBER_SET, {"input": person | {"role": "EDITOR"}}, **owner)
     await _done(shop, "storefrontGrantAdd", GRANT_ADD, {"input": person | {"section": "THEME"}}, **owner)
     await shop.sql(DEPLOYMENT, shop.workspace_id, uuid_in(site, "Site"), new_id())
+    name = f"lamps-{new_id().hex[-12:]}.example"
+    await system_sql(shop.platform, EDGE, shop.workspace_id, uuid_in(site, "Site"), name)
+    await shop.sql(DOMAIN, shop.workspace_id, new_id(), uuid_in(site, "Site"), name)
+    await shop.sql("update site set primary_name = $1 where id = $2", name, uuid_in(site, "Site"))
 
 
 async def _add_asset(shop: Shop) -> UUID:

@@ -6,7 +6,7 @@ import { cache } from "react";
 
 import { isFresh, kept } from "@/sync/pages.mjs";
 
-import { ApiAway, send, type Document } from "./send";
+import { ApiAway, ApiRefused, send, type Document } from "./send";
 import { keep, recall } from "./kept";
 
 /** Seconds after which what did not change is asked for again: stock goes down without an event. */
@@ -48,7 +48,11 @@ const answer = cache(
     const key = `${document}\n${variables}`;
     const last = recall(key);
     const now = Date.now();
-    if (last && isFresh(tagsOf(last.data), last.generation) && now - last.at < MAX_AGE * 1000) return last;
+    if (last && isFresh(tagsOf(last.data), last.generation) && now - last.at < MAX_AGE * 1000) {
+      // As if it had been asked for now: or a page would be no newer than the oldest of what it shows, whose tags did not
+      // change, and not be kept because of a newer part, whose tags did.
+      return { ...last, generation: kept().generation };
+    }
     if (process.env["NEXT_PHASE"] === "phase-production-build") throw new ApiAway("A build asks nothing.");
     if (last && now < awayUntil) return last;
     const { generation, sequence } = kept();
@@ -75,4 +79,15 @@ async function mark(tags: string[], generation: number): Promise<void> {
 /** The page that is being rendered is not to be kept: it shows less than there is. */
 export async function markPassing(): Promise<void> {
   await mark([], -1);
+}
+
+/** A page stands without one of its parts; it is made anew as soon as it can be whole. */
+export async function passing<T>(promise: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (!(error instanceof ApiAway || error instanceof ApiRefused)) throw error;
+    await markPassing();
+    return otherwise;
+  }
 }

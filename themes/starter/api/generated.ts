@@ -23,6 +23,23 @@ export type AddressInput = {
   region?: string | null | undefined;
 };
 
+/** Where on a site a banner belongs. What a theme makes of it is the theme's own. */
+export type BannerType =
+  /** A line above everything. */
+  | 'ANNOUNCEMENT'
+  /** At the top of a list of products. */
+  | 'CATEGORY'
+  /** At the end of a page. */
+  | 'FOOTER'
+  /** Large, at the top of a page. */
+  | 'HERO'
+  /** Over what a page shows. */
+  | 'POPUP'
+  /** Among what a page shows. */
+  | 'PROMOTION'
+  /** Beside what a page shows. */
+  | 'SIDEBAR';
+
 /** A currency by its ISO 4217 code. */
 export type CurrencyCode =
   /** UAE Dirham. */
@@ -368,6 +385,28 @@ export type DateTimeRange = {
   lte?: string | null | undefined;
 };
 
+/** What a shopper looks at a site with. */
+export type Device =
+  /** Anything larger. */
+  | 'DESKTOP'
+  /** A telephone. */
+  | 'MOBILE'
+  /** A tablet. */
+  | 'TABLET';
+
+/** Where a logo is for. */
+export type LogoType =
+  /** A dark ground. */
+  | 'DARK'
+  /** The tabs and bookmarks of browsers. */
+  | 'FAVICON'
+  /** The end of a page. */
+  | 'FOOTER'
+  /** Small screens. */
+  | 'MOBILE'
+  /** Wherever there is no other. */
+  | 'PRIMARY';
+
 /** How many of which variant. */
 export type OrderLineInput = {
   /** How many: 1 to 10,000. */
@@ -475,6 +514,10 @@ export type SyncEventType =
   | 'BANNER_DRAFT_UPDATED'
   /** A site may show other banners: one was published, or one that is was changed, moved, archived or deleted. */
   | 'BANNER_PUBLISHED'
+  /** A deployment of a site was begun. */
+  | 'DEPLOYMENT_CREATED'
+  /** A deployment of a site came to nothing: what was live before still is. */
+  | 'DEPLOYMENT_FAILED'
   /** A logo that shoppers do not see was made, edited, archived or deleted. */
   | 'LOGO_DRAFT_UPDATED'
   /** A site may show another logo: one was published, or one that is was changed, archived or deleted. */
@@ -493,6 +536,18 @@ export type SyncEventType =
   | 'SITE_CREATED'
   /** A site was deleted. */
   | 'SITE_DELETED'
+  /** A site went live with a new deployment, or went back to an older one. */
+  | 'SITE_DEPLOYED'
+  /** A domain was added to a site. It is not proven yet. */
+  | 'SITE_DOMAIN_ADDED'
+  /** What proved a domain is gone. Its site is served under it for a while. */
+  | 'SITE_DOMAIN_LAPSING'
+  /** A domain is no longer a site's: it was removed, its time was over, or another workspace has proven it. */
+  | 'SITE_DOMAIN_REMOVED'
+  /** A domain was proven: its site is served under it. */
+  | 'SITE_DOMAIN_VERIFIED'
+  /** A site's server failed again and again: `server.error` of its live deployment says why. */
+  | 'SITE_FAILING'
   /** A site's name, address or theme changed. */
   | 'SITE_UPDATED'
   /** A draft of what a site looks like was made, edited, scheduled or given up. */
@@ -537,6 +592,16 @@ export type ChangesQueryVariables = Exact<{
 
 
 export type ChangesQuery = { changes: { nodes: Array<{ id: string, sequence: number, type: SyncEventType, entityId: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type AssetPictureFragment = { url: string | null, altText: string, width: number | null, height: number | null, renditions: { nodes: Array<{ width: number, url: string }> } };
+
+export type PlacementsQueryVariables = Exact<{
+  types: Array<BannerType> | BannerType;
+  language: string;
+}>;
+
+
+export type PlacementsQuery = { activeBanners: { nodes: Array<{ id: string, bannerType: BannerType, title: string, linkUrl: string, content: unknown, customStyles: unknown, asset: { url: string | null, altText: string, width: number | null, height: number | null, renditions: { nodes: Array<{ width: number, url: string }> } } | null, responsiveSettings: { hiddenOn: Array<Device>, mobileAsset: { url: string | null, altText: string, width: number | null, height: number | null, renditions: { nodes: Array<{ width: number, url: string }> } } | null, tabletAsset: { url: string | null, altText: string, width: number | null, height: number | null, renditions: { nodes: Array<{ width: number, url: string }> } } | null } }> }, activeLogos: { nodes: Array<{ logoType: LogoType, asset: { url: string | null, altText: string, width: number | null, height: number | null, renditions: { nodes: Array<{ width: number, url: string }> } } | null, displaySettings: { maxWidth: number | null, maxHeight: number | null, linkUrl: string } }> } };
 
 export type PriceFragment = { amount: string, currencyCode: CurrencyCode };
 
@@ -593,6 +658,20 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const AssetPictureFragmentDoc = new TypedDocumentString(`
+    fragment AssetPicture on Asset {
+  url
+  altText
+  width
+  height
+  renditions(first: 10) {
+    nodes {
+      width
+      url
+    }
+  }
+}
+    `, {"fragmentName":"AssetPicture"}) as unknown as TypedDocumentString<AssetPictureFragment, unknown>;
 export const PriceFragmentDoc = new TypedDocumentString(`
     fragment Price on Money {
   amount
@@ -784,6 +863,59 @@ export const ChangesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ChangesQuery, ChangesQueryVariables>;
+export const PlacementsDocument = new TypedDocumentString(`
+    query Placements($types: [BannerType!]!, $language: String!) {
+  activeBanners(
+    first: 50
+    filter: {audience: {languageCode: $language}, bannerType: $types}
+  ) {
+    nodes {
+      id
+      bannerType
+      title
+      linkUrl
+      content
+      customStyles
+      asset {
+        ...AssetPicture
+      }
+      responsiveSettings {
+        hiddenOn
+        mobileAsset {
+          ...AssetPicture
+        }
+        tabletAsset {
+          ...AssetPicture
+        }
+      }
+    }
+  }
+  activeLogos {
+    nodes {
+      logoType
+      asset {
+        ...AssetPicture
+      }
+      displaySettings {
+        maxWidth
+        maxHeight
+        linkUrl
+      }
+    }
+  }
+}
+    fragment AssetPicture on Asset {
+  url
+  altText
+  width
+  height
+  renditions(first: 10) {
+    nodes {
+      width
+      url
+    }
+  }
+}`) as unknown as TypedDocumentString<PlacementsQuery, PlacementsQueryVariables>;
 export const ProductsDocument = new TypedDocumentString(`
     query Products($first: Int, $after: String, $last: Int, $before: String, $filter: ProductFilter, $sort: ProductSort) {
   products(

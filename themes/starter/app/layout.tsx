@@ -4,8 +4,10 @@ import type { ReactNode } from "react";
 import { Consent } from "@/components/consent";
 import { Footer } from "@/components/footer";
 import { Header } from "@/components/header";
+import { ShownBanners } from "@/components/shown-banners";
 import { Tracking } from "@/components/tracking";
 import { siteMetadata } from "@/config/metadata";
+import { logos } from "@/config/placements";
 import { shop } from "@/config/shop";
 import { barsOf, styleOf } from "@/config/style";
 import { environment } from "@/environment";
@@ -20,7 +22,8 @@ import "@/styles/forms.css";
 export const revalidate = 60;
 
 export async function generateMetadata(): Promise<Metadata> {
-  return siteMetadata(await shop());
+  const { FAVICON: favicon } = await logos();
+  return siteMetadata(await shop(), favicon?.asset.url);
 }
 
 export async function generateViewport(): Promise<Viewport> {
@@ -56,6 +59,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <Header shop={own} />
         <main id="content" tabIndex={-1}>
           {children}
+          <ShownBanners type="FOOTER" />
         </main>
         <Footer shop={own} />
         {settings.features.tracking && !own.isPreview && (

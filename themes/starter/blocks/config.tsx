@@ -3,7 +3,7 @@ import type { Config } from "@puckeditor/core";
 import type { FunctionComponent, ReactNode } from "react";
 
 import { blocks, type BlockProps } from "./fields";
-import { Banner, Columns, FeatureList, ImageWithText, Quote, RichText, Spacer } from "./parts/plain";
+import { Banner, Banners, Columns, FeatureList, ImageWithText, Quote, RichText, Spacer } from "./parts/plain";
 import { FeaturedProduct, Hero, ProductGrid } from "./parts/products";
 
 /** What Puck gives a component besides its props: slots as components. */
@@ -20,6 +20,7 @@ const parts: Parts = {
   ImageWithText,
   RichText,
   Banner,
+  Banners,
   FeatureList,
   Quote,
   Columns,

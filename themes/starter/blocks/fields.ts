@@ -36,6 +36,10 @@ export interface BannerProps {
   tone: "primary" | "accent" | "surface";
 }
 
+export interface BannersProps {
+  bannerType: "HERO" | "PROMOTION";
+}
+
 export interface ImageWithTextProps {
   image: string;
   imageAlt: string;
@@ -78,6 +82,7 @@ export type BlockProps = {
   ImageWithText: ImageWithTextProps;
   RichText: RichTextProps;
   Banner: BannerProps;
+  Banners: BannersProps;
   FeatureList: FeatureListProps;
   Quote: QuoteProps;
   Columns: ColumnsProps;
@@ -214,6 +219,20 @@ export const blocks: { [Name in keyof BlockProps]: Block<BlockProps[Name]> } = {
       },
     },
     defaultProps: { text: "", buttonLabel: "", buttonUrl: "", tone: "primary" },
+  },
+  Banners: {
+    label: "Published banners",
+    fields: {
+      bannerType: {
+        type: "select",
+        label: "Which",
+        options: [
+          { label: "Hero", value: "HERO" },
+          { label: "Promotion", value: "PROMOTION" },
+        ],
+      },
+    },
+    defaultProps: { bannerType: "PROMOTION" },
   },
   FeatureList: {
     label: "Points",

@@ -43,10 +43,12 @@ export function layoutSchema(): Schema {
 }
 
 export function defaultLayout() {
-  const { Hero, ProductGrid } = blocks;
+  const { Banners, Hero, ProductGrid } = blocks;
   return {
     content: [
+      { type: "Banners", props: { id: "Banners-hero", bannerType: "HERO" } },
       { type: "Hero", props: { id: "Hero-home", ...Hero.defaultProps } },
+      { type: "Banners", props: { id: "Banners-promotion", ...Banners.defaultProps } },
       { type: "ProductGrid", props: { id: "ProductGrid-home", ...ProductGrid.defaultProps } },
     ],
     root: { props: {} },

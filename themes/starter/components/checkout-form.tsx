@@ -39,7 +39,16 @@ export function CheckoutForm({ language, countries, hasNote }: Props) {
   }, [errors, failure]);
 
   if (isDone) return <p className="loading">{texts.placing}</p>;
-  if (isEmpty && checked) return <p className="message">{texts.cartEmpty}</p>;
+  if (isEmpty && checked) {
+    return (
+      <div className="message">
+        <p role="status">{texts.cartEmpty}</p>
+        <Link href="/products" className="button">
+          {texts.keepShopping}
+        </Link>
+      </div>
+    );
+  }
 
   const submit = async (form: HTMLFormElement) => {
     const given = readForm(form);

@@ -1,5 +1,6 @@
 import type { Shop } from "@/config/shop";
 
+import { FooterLogo } from "./logo";
 import { Prose } from "./prose";
 import { SiteLink } from "./site-link";
 
@@ -13,7 +14,7 @@ export function Footer({ shop }: { shop: Shop }) {
     <footer className="footer">
       <div className="footer__inner">
         <div>
-          <p className="footer__name">{shop.name}</p>
+          <FooterLogo name={shop.name} otherwise={<p className="footer__name">{shop.name}</p>} />
           {shop.theme.branding.tagline && <p className="footer__tagline">{shop.theme.branding.tagline}</p>}
           {content.footer.text && <Prose text={content.footer.text} />}
         </div>

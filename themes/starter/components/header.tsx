@@ -1,10 +1,10 @@
-import Link from "next/link";
-
 import type { Shop } from "@/config/shop";
 
 import { CartLink } from "./cart-link";
-import { Menu } from "./menu";
 import { SearchIcon } from "./icons";
+import { Brand } from "./logo";
+import { Menu } from "./menu";
+import { ShownBanners } from "./shown-banners";
 import { SiteLink } from "./site-link";
 
 export function Header({ shop }: { shop: Shop }) {
@@ -25,14 +25,13 @@ export function Header({ shop }: { shop: Shop }) {
           )}
         </p>
       )}
+      <ShownBanners type="ANNOUNCEMENT" />
       <header className="header">
         <div className="header__inner">
           <Menu label={texts.menu}>
             <ul>{links}</ul>
           </Menu>
-          <Link href="/" className="header__brand" prefetch={false}>
-            <Brand shop={shop} />
-          </Link>
+          <Brand shop={shop} />
           <nav className="header__nav" aria-label={texts.menu}>
             <ul>{links}</ul>
           </nav>
@@ -54,11 +53,4 @@ export function Header({ shop }: { shop: Shop }) {
       </header>
     </>
   );
-}
-
-export function Brand({ shop }: { shop: Shop }) {
-  const logo = shop.theme.branding.logo;
-  if (!logo) return <span className="header__name">{shop.name}</span>;
-  // eslint-disable-next-line @next/next/no-img-element
-  return <img src={logo} alt={shop.name} className="header__logo" height={40} />;
 }

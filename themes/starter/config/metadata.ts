@@ -12,8 +12,8 @@ export function siteAddress({ seo }: Pick<Shop, "seo">): string {
   return (seo.canonicalUrl || environment().siteUrl).replace(/\/+$/, "");
 }
 
-/** What holds for all pages. */
-export function siteMetadata(shop: Shop): Metadata {
+/** What holds for all pages. `favicon` is the address of the logo that is for it. */
+export function siteMetadata(shop: Shop, favicon?: string): Metadata {
   const { seo, theme, name, language } = shop;
   const title = seo.title || name;
   const description = seo.description || theme.branding.tagline || undefined;
@@ -25,7 +25,7 @@ export function siteMetadata(shop: Shop): Metadata {
     keywords: seo.keywords.length ? seo.keywords : undefined,
     applicationName: name,
     robots: { index: seo.robots.index && !shop.isPreview, follow: seo.robots.follow },
-    icons: { icon: theme.branding.favicon || "/icon.svg" },
+    icons: { icon: favicon || theme.branding.favicon || "/icon.svg" },
     formatDetection: { telephone: false, address: false, email: false },
     openGraph: {
       type: "website",

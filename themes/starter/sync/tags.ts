@@ -4,6 +4,8 @@
 export const CONFIG = "config";
 /** The workspace's name and currency. */
 export const WORKSPACE = "workspace";
+/** Banners and logos. */
+export const PLACEMENTS = "placements";
 /** Lists of products. */
 export const PRODUCTS = "products";
 
@@ -25,6 +27,9 @@ export function tagsOf(type: string, entityId: string, siteId: string): string[]
       return [productTag(entityId), PRODUCTS];
     case "storefront.published":
       return entityId === siteId ? [CONFIG] : [];
+    case "banner.published":
+    case "logo.published":
+      return [PLACEMENTS]; // the events name the banner, not its site
     case "workspace.settings_updated":
       return [WORKSPACE];
     default:

@@ -26,6 +26,9 @@ const event = (type: string, entity: string, more = {}) => ({
 describe("a webhook", () => {
   it.each([
     ["product.updated", "Product_1", ["product:Product_1", "products"]],
+    ["banner.published", "Banner_1", ["placements"]],
+    ["logo.published", "Logo_1", ["placements"]],
+    ["banner.draft_updated", "Banner_1", []],
     ["product.created", "Product_1", ["product:Product_1", "products"]],
     ["product.deleted", "Product_1", ["product:Product_1", "products"]],
     ["storefront.published", "Site_1", ["config"]],

@@ -11,7 +11,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function Cart() {
   const { texts, language } = await shop();
   return (
-    <div className="section narrow">
+    <div className="section narrow late">
       <h1>{texts.cart}</h1>
       <CartView language={language} />
     </div>

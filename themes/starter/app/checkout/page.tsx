@@ -12,7 +12,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function Checkout() {
   const { texts, language, settings } = await shop();
   return (
-    <div className="section">
+    <div className="section late">
       <h1>{texts.checkout}</h1>
       <CheckoutForm language={language} countries={countriesOf(language)} hasNote={settings.features.orderNote} />
     </div>

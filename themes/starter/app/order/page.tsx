@@ -12,7 +12,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function OrderPage() {
   const { language } = await shop();
   return (
-    <div className="section narrow">
+    <div className="section narrow late">
       <OrderView language={language} />
     </div>
   );

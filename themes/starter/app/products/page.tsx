@@ -7,6 +7,7 @@ import { addressOf, readListing, SORTS, variablesOf, type Listing } from "@/cata
 import { products } from "@/catalog/products";
 import { Filters } from "@/components/filters";
 import { ProductCards } from "@/components/product-card";
+import { ShownBanners } from "@/components/shown-banners";
 import { pageMetadata } from "@/config/metadata";
 import { shop } from "@/config/shop";
 
@@ -28,22 +29,25 @@ export default async function Catalog({ searchParams }: Props) {
   const { texts } = own;
   const isFiltered = Boolean(listing.search || listing.isAvailableOnly);
   return (
-    <div className="section">
-      <h1>{listing.search ? texts.search : texts.allProducts}</h1>
-      <Filters listing={listing} language={own.language} sorts={Object.keys(SORTS)} hasSearch={own.settings.features.search} />
-      <p className="count" role="status">
-        {listing.search ? texts.resultsFor(found.totalCount, listing.search) : texts.results(found.totalCount)}
-      </p>
-      {found.nodes.length > 0 ? (
-        <ProductCards products={found.nodes} shop={own} firstSeen={4} />
-      ) : (
-        <p className="empty">
-          {isFiltered ? texts.noMatches : texts.noProducts}{" "}
-          {isFiltered && <Link href="/products">{texts.clearFilters}</Link>}
+    <>
+      <ShownBanners type="CATEGORY" isFirst />
+      <div className="section">
+        <h1>{listing.search ? texts.search : texts.allProducts}</h1>
+        <Filters listing={listing} language={own.language} sorts={Object.keys(SORTS)} hasSearch={own.settings.features.search} />
+        <p className="count" role="status">
+          {listing.search ? texts.resultsFor(found.totalCount, listing.search) : texts.results(found.totalCount)}
         </p>
-      )}
-      <Pages listing={listing} pageInfo={found.pageInfo} label={texts.pages} previous={texts.previous} next={texts.next} />
-    </div>
+        {found.nodes.length > 0 ? (
+          <ProductCards products={found.nodes} shop={own} firstSeen={4} />
+        ) : (
+          <p className="empty">
+            {isFiltered ? texts.noMatches : texts.noProducts}{" "}
+            {isFiltered && <Link href="/products">{texts.clearFilters}</Link>}
+          </p>
+        )}
+        <Pages listing={listing} pageInfo={found.pageInfo} label={texts.pages} previous={texts.previous} next={texts.next} />
+      </div>
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
-/** The components that need nothing but what is said in them. */
+/** The components that show no products. */
 import { Prose } from "@/components/prose";
+import { ShownBanners } from "@/components/shown-banners";
 import { SiteLink } from "@/components/site-link";
 
 import type { Drawn } from "../config";
@@ -35,6 +36,10 @@ export function Banner({ text, buttonLabel, buttonUrl, tone }: Drawn<"Banner">) 
       <Button label={buttonLabel} url={buttonUrl} />
     </section>
   );
+}
+
+export function Banners({ bannerType }: Drawn<"Banners">) {
+  return <ShownBanners type={bannerType} isFirst={bannerType === "HERO"} />;
 }
 
 export function ImageWithText(props: Drawn<"ImageWithText">) {

@@ -1,9 +1,8 @@
 /** The components that show products. */
 import Link from "next/link";
 
+import { passing } from "@/api/ask";
 import type { ProductsQueryVariables } from "@/api/generated";
-import { ApiAway, ApiRefused } from "@/api/send";
-import { markPassing } from "@/api/ask";
 import { SORTS } from "@/catalog/listing";
 import { productBySlug, products } from "@/catalog/products";
 import { Picture } from "@/components/picture";
@@ -99,15 +98,4 @@ function variablesOf({ count, sort, search, isAvailableOnly }: ProductGridProps)
 
 async function listed(variables: ProductsQueryVariables) {
   return (await passing(products(variables), null))?.nodes ?? [];
-}
-
-/** A page stands without one of its parts; it is made anew as soon as it can be whole. */
-async function passing<T>(promise: Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (!(error instanceof ApiAway || error instanceof ApiRefused)) throw error;
-    await markPassing();
-    return otherwise;
-  }
 }
