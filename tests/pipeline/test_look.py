@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.pipeline.goods import make_goods
 from tests.pipeline.machine import Deployed
-from tests.starter.shopper import SHIFTS, fill_in, put_in_cart
+from tests.starter.shopper import SHIFTS, fill_in, put_in_cart, settle
 
 # One after the other, in the one worker that builds the theme.
 pytestmark = [pytest.mark.xdist_group("starter_theme"), pytest.mark.timeout(600)]
@@ -49,7 +49,7 @@ async def faults(page: Page, url: str, width: int) -> dict[str, Any]:
     """What is wrong with a page, by what it is; nothing where all is well."""
     await page.goto("about:blank")  # or another `#…` of the same page would load nothing
     await page.goto(url)
-    await page.wait_for_load_state("networkidle")
+    await settle(page)
     shift = await page.evaluate(SHIFTS)
     found = {
         "moved": shift if shift >= MAX_SHIFT else 0,
@@ -93,7 +93,7 @@ class TestLook:
             found[f"{path} with a product"] = await faults(page, url + path, width)
         await fill_in(page)
         await page.get_by_role("button", name="Place order").click()
-        await page.get_by_role("heading", name="Thank you").wait_for()
+        await expect(page.get_by_role("heading", name="Thank you")).to_be_in_viewport()
         found["order"] = await faults(page, page.url, width)
 
         assert {where: what for where, what in found.items() if what} == {}
@@ -112,7 +112,7 @@ class TestLook:
             *(deployed.url + p for p in ("/cart", "/checkout")),
         ):
             await page.goto(url)
-            await page.wait_for_load_state("networkidle")
+            await settle(page)
             found[url] = await unmarked_stops(page)
 
         assert [(where, stop["name"]) for where, stops in found.items() for stop in stops] == []

@@ -10,6 +10,12 @@ from tests.pipeline.machine import cannot
 
 # Chromium's own says that nobody looks at it, and such visits are counted apart, as bots'.
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version} Safari/537.36"
+# What the page asks for by itself is there, and so are the pictures in view. That no request is under way any more
+# cannot be waited for: of what is sent while a page is left Chromium does not always say that it is done.
+SETTLED = """
+!document.querySelector("main").innerText.includes("One moment") && [...document.images]
+  .every((image) => image.complete || image.getBoundingClientRect().top > innerHeight)
+"""
 # All that moved while the page loaded, as Cumulative Layout Shift counts it.
 SHIFTS = """
 new Promise((done) => {
@@ -48,6 +54,11 @@ async def complaints(page: Page) -> list[str]:
     page.on("console", take)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
+
+
+async def settle(page: Page) -> None:
+    """Waits until the page that was opened shows what it has to show."""
+    await page.wait_for_function(SETTLED)
 
 
 async def fill_in(page: Page, **more: str) -> None:

@@ -17,7 +17,7 @@ from tests.storefront.api import Desk
 from tests.webhook.world import dispatching
 
 # One after the other, in the one worker that builds the theme.
-pytestmark = pytest.mark.xdist_group("starter_theme")
+pytestmark = [pytest.mark.xdist_group("starter_theme"), pytest.mark.timeout(600)]
 
 
 class Line:

@@ -8,12 +8,12 @@ from playwright.async_api import Page, expect
 
 from core.ids import global_id
 from tests.people import becomes
-from tests.starter.shopper import SHIFTS, fill_in, put_in_cart
+from tests.starter.shopper import SHIFTS, fill_in, put_in_cart, settle
 from tests.starter.site import PLENTY, Site
 from tests.storefront.api import Desk
 
 # One after the other, in the one worker that builds the theme.
-pytestmark = pytest.mark.xdist_group("starter_theme")
+pytestmark = [pytest.mark.xdist_group("starter_theme"), pytest.mark.timeout(600)]
 
 
 def address(site: Site, product: dict[str, Any]) -> str:
@@ -164,7 +164,7 @@ class TestShopper:
         await put_in_cart(page, address(told, await desk.shop.product()))
         await page.set_viewport_size({"width": 390, "height": 844})
         await page.goto(told.url + path)
-        await page.wait_for_load_state("networkidle")
+        await settle(page)
 
         assert await page.evaluate(SHIFTS) < 0.05
         assert await page.evaluate("document.documentElement.scrollWidth") == 390

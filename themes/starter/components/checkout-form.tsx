@@ -63,6 +63,7 @@ export function CheckoutForm({ language, countries, hasNote }: Props) {
       setDone(true);
       track("purchase", { orderId: outcome.orderId, value: outcome.total.amount, currency: outcome.total.currencyCode });
       emptyCart();
+      window.scrollTo(0, 0); // Next.js does not where an address has a `#`
       router.replace(`/order${outcome.isEarlier ? "?earlier=1" : ""}#${outcome.token}`);
     } else if ("errors" in outcome) setErrors(outcome.errors);
     else setFailure(failureOf(outcome, texts));
