@@ -123,13 +123,14 @@ class HostedSites:
             await answer(request.scope, request.receive, send)
             return
         body = _Body(request) if _has_body(request) else None
-        deadline, was_sent = time.monotonic() + START_SECONDS, False
+        deadline, lost_at = time.monotonic() + START_SECONDS, set[str]()
         while (refusal := await self._try(request, send, name, body)) is not None:
-            # What was lost twice may be what ends the site.
-            if not refusal.may_come_again or time.monotonic() > deadline or (refusal.was_sent and was_sent):
+            if refusal.lost_at:
+                lost_at.add(refusal.lost_at)
+            # A server and the one after it: it may be this request that ends them.
+            if not refusal.may_come_again or time.monotonic() > deadline or len(lost_at) > 1:
                 await refusal.page(request.scope, request.receive, send)
                 return
-            was_sent = was_sent or refusal.was_sent
             self._routes.forget(name)
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -179,7 +180,7 @@ class HostedSites:
             status = HTTPStatus.GATEWAY_TIMEOUT if is_late else HTTPStatus.BAD_GATEWAY
             page = _page(status, "This shop does not answer", "Please try again in a moment.")
             may_come_again = not sending.is_done or (request.method in _SAFE and not is_late)
-            return _Refusal(page, may_come_again, was_sent=sending.is_done)
+            return _Refusal(page, may_come_again, lost_at=address if sending.is_done else None)
         async with response:
             await _send_back(response, request, send)
         return None
@@ -235,11 +236,13 @@ def _noting_what_is_sent() -> aiohttp.TraceConfig:
 
 
 class _Refusal(NamedTuple):
-    """What is shown where there is no answer, whether there may be one in a moment, and whether the site was asked."""
+    """What is shown where there is no answer, whether there may be one in a moment, and what was asked and did not
+    answer.
+    """
 
     page: Response
     may_come_again: bool = False
-    was_sent: bool = False
+    lost_at: str | None = None
 
 
 class _TooLarge(Exception):

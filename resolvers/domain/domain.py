@@ -50,12 +50,17 @@ async def set_primary(tx: Write, site: Site, name: str | None, *, redirects: boo
     """Has the site call itself by one of its domains, or by the name that its slug makes."""
     site.primary_name, site.redirects_to_primary = name, redirects and name is not None
     site.updated_at = func.now()
-    url = tx.context.platform.settings.site_url(site.slug, name)
-    own = select(WebhookEndpoint).where(WebhookEndpoint.site_id == site.id).with_for_update()
-    endpoint = await tx.session.scalar(own)
-    if endpoint is not None:
-        endpoint.url = url + SITE_PATH
+    await _address_endpoint(tx, site)
     tx.event(SyncEventType.SITE_UPDATED, "Site", site.id)
+
+
+async def follow_slug(tx: Write, site: Site, old_slug: str) -> None:
+    """Has what names the address that the slug makes name the new one."""
+    settings = tx.context.platform.settings
+    old, new = (parse_origin(settings.site_url(slug)) for slug in (old_slug, site.slug))
+    for token in await _tokens(tx, site.id):
+        token.allowed_origins = [new if new and origin == old else origin for origin in token.allowed_origins]
+    await _address_endpoint(tx, site)
 
 
 async def allow_origin(tx: Write, site_id: UUID, url: str) -> None:
@@ -75,6 +80,13 @@ async def forbid_origin(tx: Write, site_id: UUID, name: str) -> None:
             site = await tx.session.get_one(Site, (tx.workspace_id, site_id))
             left = [each for each in token.allowed_origins if each != origin]
             token.allowed_origins = left or [parse_origin(settings.site_url(site.slug)) or ""]
+
+
+async def _address_endpoint(tx: Write, site: Site) -> None:
+    own = select(WebhookEndpoint).where(WebhookEndpoint.site_id == site.id).with_for_update()
+    endpoint = await tx.session.scalar(own)
+    if endpoint is not None:
+        endpoint.url = tx.context.platform.settings.site_url(site.slug, site.primary_name) + SITE_PATH
 
 
 async def verified_names(tx: Write, site_id: UUID) -> list[str]:

@@ -9,6 +9,7 @@ from core.errors import Problem, Refused
 from core.events import SyncEventType
 from models import Hostname, Site, ThemeVersion
 from resolvers.context import Context
+from resolvers.domain.domain import follow_slug
 from resolvers.site.input import Name, Slug
 from resolvers.site.site import hostname_of, locked_site, take_hostname
 from resolvers.validation import Input, text_of
@@ -55,10 +56,11 @@ async def update_site(context: Context, site_id: UUID, changes: SiteChanges) -> 
 
 async def _move(tx: Write, site: Site, slug: str) -> None:
     """From the name of the old slug to that of the new one. Other names that it has stay."""
-    old_name = hostname_of(tx.context.platform.settings, site.slug)
+    old_slug, site.slug = site.slug, slug
+    old_name = hostname_of(tx.context.platform.settings, old_slug)
     await tx.session.execute(delete(Hostname).where(Hostname.site_id == site.id, Hostname.name == old_name))
-    site.slug = slug
     await take_hostname(tx, site.id, slug)
+    await follow_slug(tx, site, old_slug)
 
 
 async def _change_theme(tx: Write, site: Site, version: str) -> None:

@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 
 from core.clock import now
+from core.ids import uuid_in
 from resolvers.visitor import SALT_DAYS
 from tests.analytics.tracking import TRACK, ago, at, beacon, event, problems, stored, track
-from tests.factories import Shop
+from tests.factories import Shop, make_site
 from tests.people import system_sql
 
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -354,6 +355,14 @@ class TestBeacon:
         assert response.status_code == 401
         assert response.json()["userErrors"][0]["code"] == "UNAUTHENTICATED"
         assert await stored(shop) == []
+
+    async def test_keeps_the_tokens_site(self, shop: Shop) -> None:
+        site_id = uuid_in((await make_site(shop))["id"], "Site")
+        (row,) = await shop.sql("select token from storefront_token where site_id = $1", site_id)
+
+        await beacon(shop, [event()], token=row["token"])
+
+        assert [each["site_id"] for each in await stored(shop)] == [site_id]
 
     async def test_takes_no_api_key(self, shop: Shop) -> None:
         assert (await beacon(shop, [event()], token=shop.api_key)).status_code == 401

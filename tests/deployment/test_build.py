@@ -106,6 +106,7 @@ class TestBuild:
         assert (kept(workshop, made) / "app/puck-data.json").read_text() == layout
 
     async def test_installs_the_same_packages_once(self, workshop: Workshop, shop: Shop) -> None:
+        workshop = workshop.with_settings(builds_dir=workshop.folder / "empty")
         site = await workshop.site(shop)
         first = await site.deployed()
         await shop.sql("update deployment set status = 'SUPERSEDED', starting_since = null")

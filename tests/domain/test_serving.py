@@ -82,6 +82,7 @@ async def _redirects(registrar: Registrar, domain: dict[str, Any], by_domain: Vi
     assert response.headers["location"] == f"{settings.domain_url(domain['name'])}/a%2Fb//c?d=e%20f"
     assert response.headers["cache-control"] == f"max-age={REDIRECT_SECONDS}"
     assert (await by_domain.get("/")).status_code == 200
+    assert (await visitor.get("/_next/static/app.js")).status_code == 200
     await registrar.make_primary(domain)
     await becomes(200, status)
 

@@ -205,7 +205,7 @@ class TestSitesOfOneMachine:
 
 class TestRequestThatEndsTheServer:
     async def test_is_not_sent_again_and_again(self, workshop: Workshop, shop: Shop, live_server: LiveServer) -> None:
-        """What only reads is sent once more, as a server may end for another reason."""
+        """What only reads is sent to the next server too, as one may end for another reason, and then to none."""
         site = await workshop.site(shop)
         async with hosting(workshop), visiting(live_server, site) as visitor:
             await live(site)

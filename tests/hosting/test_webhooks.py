@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from standardwebhooks.webhooks import Webhook
 
+from core.ids import new_id
 from tests.client import LiveServer
 from tests.deployment.workshop import Workshop
 from tests.factories import Shop
@@ -18,6 +19,12 @@ ROTATE = "mutation ($id: ID!) { webhookEndpointSecretRotate(id: $id) { userError
 UPDATE = """
 mutation ($id: ID!, $input: WebhookEndpointUpdateInput!) {
   webhookEndpointUpdate(id: $id, input: $input) { userErrors { code field } }
+}
+"""
+
+MOVE = """
+mutation ($id: ID!, $slug: String!) {
+  siteUpdate(id: $id, input: { revision: 1, slug: $slug }) { site { url } userErrors { code message } }
 }
 """
 
@@ -87,6 +94,21 @@ class TestSitesWebhooks:
             assert payload["userErrors"] == [{"code": "INVALID", "field": ["id"]}], document
         off = {"id": endpoint["id"], "input": {"revision": endpoint["revision"], "isActive": False}}
         assert (await shop.admin(UPDATE, off))["data"]["webhookEndpointUpdate"]["userErrors"] == []
+
+        # Whatever names the site's address follows its slug.
+        await shop.sql(
+            "update storefront_token set allowed_origins = $2 where site_id = $1",
+            site.row_id,
+            [site.site["url"], "https://shop.example"],
+        )
+        slug = f"moved-{new_id().hex[-12:]}"
+        await shop.admin(MOVE, {"id": site.id, "slug": slug})
+
+        url = shop.platform.settings.site_url(slug)
+        (endpoint,) = (await shop.admin(ENDPOINTS))["data"]["webhookEndpoints"]["nodes"]
+        assert endpoint["url"] == f"{url}/api/sync/webhook"
+        (token,) = await shop.sql("select allowed_origins from storefront_token where site_id = $1", site.row_id)
+        assert token["allowed_origins"] == [url, "https://shop.example"]
 
 
 async def _is_another(visitor: Visitor, pid: int) -> object:

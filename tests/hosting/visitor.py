@@ -36,7 +36,7 @@ async def hosting(workshop: Workshop, **pace: float) -> AsyncIterator[Host]:
 
 @asynccontextmanager
 async def host_process(workshop: Workshop) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A host of its own process, killed at the end if it still is there."""
+    """A host of its own process. One that still is there at the end is told to stop, and ends its sites."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -48,8 +48,12 @@ async def host_process(workshop: Workshop) -> AsyncIterator[asyncio.subprocess.P
         yield process
     finally:
         if process.returncode is None:
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), PATIENCE)
+        except TimeoutError:
             process.kill()
-        await process.wait()
+            await process.wait()
 
 
 @dataclass(frozen=True)

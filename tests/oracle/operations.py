@@ -424,7 +424,8 @@ class Writer:
                 return global_id(row["entity_type"], row["entity_id"])
             return global_id(self._of("User", "ApiKey", "StorefrontToken"), row["caller_id"] or UUID(int=0))
         type_name = type_name or self._of(*TABLES)
-        return global_id(type_name, self._of(*self.world.rows[TABLES[type_name]])["id"])
+        row = self._of(*self.world.rows[TABLES[type_name]])
+        return global_id(type_name, row["deployment_id"] if type_name == "SiteServer" else row["id"])
 
 
 @dataclass(frozen=True)
