@@ -223,7 +223,10 @@ async def filled_shop(graphql: GraphQL, shop: Shop) -> FilledShop:
     await _done(shop, "storefrontTokenOperationsRegister", OPERATIONS_REGISTER, {"id": site_id})
     await _add_site(shop, global_id("Asset", asset_id))
     await _add_webhook(shop)
-    await shop.admin("{ changes(first: 0) { latestCursor } }", token=secret)
+    # By the site's own token, so that the poller is of a site.
+    sites = await shop.admin("{ sites(first: 1) { nodes { storefrontToken } } }")
+    (own,) = sites["data"]["sites"]["nodes"]
+    await graphql("{ changes(first: 0) { latestCursor } }", storefront_token=own["storefrontToken"])
     await shop.sql(VISITED, shop.workspace_id, new_id())
     await shop.sql(SOLD, shop.workspace_id)
     await shop.platform.polls.flush(shop.platform.database)
