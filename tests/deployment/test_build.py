@@ -105,6 +105,19 @@ class TestBuild:
         assert str(len(text)) in texts(made), made
         assert (kept(workshop, made) / "app/puck-data.json").read_text() == layout
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, or every build is this user's")
+    async def test_closes_what_it_keeps_to_builds_that_come_after_it(self, workshop: Workshop, shop: Shop) -> None:
+        """Their user may be the same."""
+        caches = "fs.mkdirSync('.next/cache', { recursive: true }); fs.writeFileSync('.next/cache/x', 'kept');"
+        site = await workshop.site(shop, BUILD + "console.log(fs.existsSync('.next/cache/x'));" + caches)
+        first = await site.deployed()
+        await shop.sql("update deployment set status = 'SUPERSEDED', starting_since = null")
+        (folder,) = [workshop.builds / "cache" / name for name in left(workshop, "cache")]
+
+        assert (folder.stat().st_uid, folder.stat().st_mode & 0o777) == (0, 0o700)
+        second = await site.deployed()
+        assert [texts(made).count("true") for made in (first, second)] == [0, 1]
+
     async def test_installs_the_same_packages_once(self, workshop: Workshop, shop: Shop) -> None:
         workshop = workshop.with_settings(builds_dir=workshop.folder / "empty")
         site = await workshop.site(shop)
@@ -169,6 +182,14 @@ class TestFailure:
         site = await workshop.site(shop, BUILD + links)
 
         assert "is a link" in await self.fails(site)
+
+    async def test_of_a_build_that_puts_a_link_in_the_place_of_its_folder(self, workshop: Workshop, shop: Shop) -> None:
+        """As root we could read where it leads, where another site may be built."""
+        site = await workshop.site(
+            shop, BUILD + "fs.renameSync('../theme', '../other'); fs.symlinkSync('other', '../theme');"
+        )
+
+        assert await self.fails(site) == "The theme's folder is a link: it must be a folder."
 
     @pytest.mark.parametrize("name", [".next/static/app.js", "public/config.js", ".next/server/app/index.html"])
     async def test_of_a_build_that_shows_a_secret_to_browsers(self, workshop: Workshop, shop: Shop, name: str) -> None:
