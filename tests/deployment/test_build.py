@@ -1,5 +1,6 @@
 """Building a site's theme: what is made of it, what is told of it, and what a hostile one can do."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from core.ids import uuid_in
 from integrations.build.theme import MAX_VARIABLE
+from resolvers.deployment.log import append_now
 from resolvers.theme import Named
 from tests.deployment.workshop import BUILD, Built, Workshop, left, running_in, texts, write_theme
 from tests.factories import Shop, make_site, make_theme
@@ -61,6 +63,20 @@ class TestBuild:
         assert list(dict.fromkeys(steps)) == STEPS
         assert f"built for {site.id}" in texts(made)
         assert [line["number"] for line in made["logLines"]["nodes"]] == [*range(1, len(steps) + 2)]
+
+    async def test_writes_each_line_of_its_log_once(
+        self, workshop: Workshop, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However long PostgreSQL takes for it."""
+
+        async def slowly(*given: Any) -> None:
+            await asyncio.sleep(0.5)
+            await append_now(*given)
+
+        monkeypatch.setattr("resolvers.deployment.build.append_now", slowly)
+        said = [text for text in texts(await (await workshop.site(shop)).deployed()) if text]
+
+        assert len(said) == len(set(said))
 
     async def test_keeps_what_is_served_and_nothing_else(self, workshop: Workshop, shop: Shop) -> None:
         made = await (await workshop.site(shop, files={"public/robots.txt": "User-agent: *"})).deployed()
