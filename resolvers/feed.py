@@ -6,8 +6,6 @@ were read are no exception: the follower is told that some were lost.
 """
 
 import asyncio
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +15,9 @@ from uuid import UUID
 
 import structlog
 
+from core.cursors import numbered_cursor, parse_numbered_cursor
 from core.database import DATABASE_FAULTS, Database, pinned
-from core.errors import BadUserInput, CursorExpired
+from core.errors import CursorExpired
 from core.flights import Flights
 from core.pubsub import EVENTS_CHANNEL, Doorbells
 from resolvers.read.log import check_place
@@ -27,8 +26,6 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS = 1.0
 BATCH = 500
-MAX_CURSOR_LENGTH = 64
-MAX_SEQUENCE = 2**63 - 1
 
 
 class Event(NamedTuple):
@@ -42,28 +39,8 @@ class Event(NamedTuple):
     occurred_at: datetime
 
 
-def event_cursor(sequence: int) -> str:
-    return urlsafe_b64encode(f"event:{sequence}".encode()).rstrip(b"=").decode()
-
-
-def parse_event_cursor(cursor: str) -> int:
-    """The sequence in an event's cursor.
-
-    Raises:
-        BadUserInput: it is none.
-
-    """
-    try:
-        if len(cursor) > MAX_CURSOR_LENGTH:
-            raise ValueError
-        kind, _, number = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).partition(b":")
-        if kind == b"event" and number.isdigit() and (sequence := int(number)) <= MAX_SEQUENCE:
-            return sequence
-    except (Base64Error, ValueError):
-        pass
-    raise BadUserInput("The cursor is malformed: pass one that an event had.")
-
-
+event_cursor = partial(numbered_cursor, "event")
+parse_event_cursor = partial(parse_numbered_cursor, "event")
 EVENTS_AFTER = """
 select sequence, id, type, entity_type, entity_id, occurred_at from sync_event
  where workspace_id = $1 and sequence > $2 order by sequence limit $3

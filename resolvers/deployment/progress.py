@@ -1,15 +1,15 @@
 """Following a deployment: its log from wherever somebody left off, and on as it is written, to its end."""
 
 import asyncio
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import AsyncGenerator
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
+from core.cursors import numbered_cursor, parse_numbered_cursor
 from core.database import pinned
-from core.errors import BadUserInput, NotFound
+from core.errors import NotFound
 from resolvers.context import Context
 from resolvers.deployment.deployment import MISSING
 from resolvers.write import workspace_of
@@ -17,8 +17,6 @@ from resolvers.write import workspace_of
 # Seconds: a doorbell that was lost costs no more.
 LOOK_SECONDS = 1.0
 BATCH = 200
-MAX_CURSOR_LENGTH = 64
-MAX_NUMBER = 2**53
 _OVER = frozenset({"LIVE", "SUPERSEDED", "FAILED", "CANCELLED"})
 
 STATUS = "select status from deployment where workspace_id = $1 and id = $2"
@@ -38,26 +36,8 @@ class Progress(NamedTuple):
     text: str
 
 
-def progress_cursor(number: int) -> str:
-    return urlsafe_b64encode(f"line:{number}".encode()).rstrip(b"=").decode()
-
-
-def parse_progress_cursor(cursor: str) -> int:
-    """The line's number in a cursor.
-
-    Raises:
-        BadUserInput: it is none.
-
-    """
-    try:
-        if len(cursor) > MAX_CURSOR_LENGTH:
-            raise ValueError
-        kind, _, number = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).partition(b":")
-        if kind == b"line" and number.isdigit() and (found := int(number)) <= MAX_NUMBER:
-            return found
-    except (Base64Error, ValueError):
-        pass
-    raise BadUserInput("The cursor is malformed: pass one that an event had.")
+progress_cursor = partial(numbered_cursor, "line")
+parse_progress_cursor = partial(parse_numbered_cursor, "line")
 
 
 async def follow_deployment(

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from core.ids import global_id
+from resolvers.deployment.progress import progress_cursor
+from resolvers.feed import event_cursor
 from tests.client import LiveServer
 from tests.deployment.workshop import Built, Workshop, texts
 from tests.factories import Shop
@@ -89,6 +91,9 @@ class TestDeploymentProgress:
             (global_id("Deployment", UUID(int=7)), None, "NOT_FOUND"),
             ("nonsense", None, "NOT_FOUND"),
             (global_id("Deployment", UUID(int=7)), "nonsense", "BAD_USER_INPUT"),
+            (global_id("Deployment", UUID(int=7)), event_cursor(1), "BAD_USER_INPUT"),
+            (global_id("Deployment", UUID(int=7)), progress_cursor(2**63), "BAD_USER_INPUT"),
+            (global_id("Deployment", UUID(int=7)), progress_cursor(2**63 - 1), "NOT_FOUND"),
         ],
     )
     async def test_is_refused_where_there_is_nothing_to_follow(

@@ -68,14 +68,14 @@ class TestSiteDeploy:
 
         await page.goto(deployed.url)
         await expect(page.locator(".cards h3").first).to_be_visible()
-        await page.wait_for_function(PICTURES)
+        await becomes(True, lambda: page.evaluate(PICTURES), within=PLENTY)
         await page.get_by_role("link", name="See everything").click()
         await page.get_by_role("heading", name="All products").wait_for()
-        await page.wait_for_function(PICTURES)
+        await becomes(True, lambda: page.evaluate(PICTURES), within=PLENTY)
         shown = await page.locator(".cards h3").all_inner_texts()
         await page.locator(".cards a").first.click()
         await page.get_by_role("heading", name=shown[0]).wait_for()
-        await page.wait_for_function(PICTURES)
+        await becomes(True, lambda: page.evaluate(PICTURES), within=PLENTY)
 
         assert len(shown) > 10
         assert set(shown) <= titles
