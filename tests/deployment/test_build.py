@@ -64,6 +64,33 @@ class TestBuild:
         assert f"built for {site.id}" in texts(made)
         assert [line["number"] for line in made["logLines"]["nodes"]] == [*range(1, len(steps) + 2)]
 
+    async def test_writes_no_layout_through_a_link(self, workshop: Workshop, shop: Shop) -> None:
+        """One within the theme can lead out of it once packages are installed: npm links to folders."""
+        outside = "../../../../outside"
+        package = {
+            "name": "tiny",
+            "version": "1.0.0",
+            "scripts": {"build": "node build.js"},
+            "dependencies": {"outside": f"file:{outside}"},
+        }
+        linked = {"resolved": outside, "link": True}
+        packages = {"": package, outside: {"version": "1.0.0"}, "node_modules/outside": linked}
+        lock = {"name": "tiny", "version": "1.0.0", "lockfileVersion": 3, "requires": True, "packages": packages}
+        files = {"package.json": json.dumps(package), "package-lock.json": json.dumps(lock)}
+        site = await workshop.site(shop, files=files)
+        (site.folder / "puck-data.json").symlink_to("node_modules/outside/kept.txt")
+        kept_file = workshop.folder / "outside/kept.txt"
+        kept_file.parent.mkdir()
+        kept_file.write_text("kept")
+        (kept_file.parent / "package.json").write_text('{"name": "outside", "version": "1.0.0"}')
+        layout = {"content": [], "root": {"props": {"text": "x" * MAX_VARIABLE}}, "zones": {}}
+        await _set_layout(shop, site, json.dumps(layout))
+
+        made = await site.deployed()
+
+        assert (made["status"], made["error"]) == ("STARTING", None)
+        assert kept_file.read_text() == "kept"
+
     async def test_writes_each_line_of_its_log_once(
         self, workshop: Workshop, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
