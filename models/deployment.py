@@ -15,8 +15,8 @@ class Deployment(Base):
     """One build of a site's theme, and what became of it.
 
     It is QUEUED until a worker leases it, BUILDING as long as one is at it, STARTING when it is built and a host is to
-    start it, and then LIVE. SUPERSEDED is one in whose place a newer one came, before it was built or after it was
-    live. `is_kept` says whether its files are there: then the site can be rolled back to it. `byte_size` is what they
+    start it, and then LIVE. SUPERSEDED is one in whose place a newer one came, before it was live or
+    after. `is_kept` says whether its files are there: then the site can be rolled back to it. `byte_size` is what they
     take. `line_count` is the number of its last log line. `starting_since` is when a host was asked for it.
     """
 

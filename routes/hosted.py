@@ -73,7 +73,8 @@ class SiteNames:
 
     def __init__(self, settings: Settings) -> None:
         self._suffix = "." + (urlsplit(settings.site_url("x")).hostname or "").partition(".")[2]
-        self._own = {urlsplit(settings.base_url).hostname, "localhost"}
+        own = (settings.base_url, settings.assets_url, settings.dashboard_url)
+        self._own = {"localhost", *(urlsplit(address).hostname for address in own)}
         # The API is asked under the same name again and again.
         self.name_in = lru_cache(maxsize=MAX_NAMES)(self._name_in)
 
@@ -268,8 +269,9 @@ class _Body:
 
 
 def _asked(request: Request) -> str:
-    """Path and query, to the letter."""
-    path = request.scope["raw_path"].decode("latin-1") or "/"
+    """Path and query, to the letter. `OPTIONS *` asks for no path, and must not become a part of the host's name."""
+    path = request.scope["raw_path"].decode("latin-1")
+    path = path if path.startswith("/") else "/"
     query = request.scope["query_string"].decode("latin-1")
     return f"{path}{'?' if query else ''}{query}"
 

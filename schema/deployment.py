@@ -43,7 +43,7 @@ class DeploymentStatus(Enum):
     )
     LIVE = strawberry.enum_value("LIVE", description="It is what visitors of the site see.")
     SUPERSEDED = strawberry.enum_value(
-        "SUPERSEDED", description="A newer one took its place: before it was built, or after it was live."
+        "SUPERSEDED", description="A newer one took its place: before it was live, or after."
     )
     FAILED = strawberry.enum_value("FAILED", description="It came to nothing: `error` says why.")
     CANCELLED = strawberry.enum_value("CANCELLED", description="Somebody cancelled it.")

@@ -41,7 +41,8 @@ class Confined(NamedTuple):
     """A program and what it is held to. `user` is a number for user and group; None keeps this process's own.
 
     `processes` and `file` are the kernel's bounds: threads of the user's, bytes of one file. With `dies_with_parent`
-    the kernel kills it when the process that started it ends.
+    the kernel kills it when the process that started it ends. `port` is the one of TCP that it may take, where Landlock
+    can tell, or else it could answer for somebody who is about to take theirs: 0 are those that the kernel chooses.
     """
 
     command: list[str]
@@ -54,6 +55,7 @@ class Confined(NamedTuple):
     readable: list[str]
     nice: int = 0
     dies_with_parent: bool = False
+    port: int = 0
 
 
 def become(confined: Confined) -> None:
@@ -76,7 +78,8 @@ def become(confined: Confined) -> None:
     if confined.dies_with_parent:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    restrict([*_SYSTEM, *_installed(confined.command[0]), *confined.readable], [confined.folder, *confined.writable])
+    readable = [*_SYSTEM, *_installed(confined.command[0]), *confined.readable]
+    restrict(readable, [confined.folder, *confined.writable], confined.port)
     for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     os.execve(confined.command[0], confined.command, confined.environment)  # noqa: S606 - a shell would be one more thing

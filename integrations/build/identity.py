@@ -1,14 +1,13 @@
 """Users for builds and sites, as root: a number of its own for each that runs, which no account has.
 
-A number is taken by a name in the machine's list of abstract sockets: the kernel frees it when its holder ends, however
-that was, and no two Vitrines of one machine take the same.
+A number is taken by locking its file in a folder of root's: the kernel frees it when its holder ends, however that was,
+and no two Vitrines of one machine take the same. What runs under such a user cannot take one.
 """
 
 import asyncio
+import fcntl
 import os
-import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from integrations.build.base import BuildFailed
@@ -17,14 +16,15 @@ from integrations.build.processes import users
 # Those that systemd sets apart for what it runs for a while under users without names.
 FIRST, LAST = 61_184, 65_519
 _ROOT = Path(__file__).parents[2]
+_LOCKS = Path("/run/vitrine-users")
 
 
 class Identity:
     """A user for as long as it is open. `user` is None where this process is not root: then it is its own."""
 
-    def __init__(self, user: int | None, holder: socket.socket | None) -> None:
+    def __init__(self, user: int | None, lock: int | None) -> None:
         self.user = user
-        self._holder = holder
+        self._lock = lock
 
     @classmethod
     def take(cls, wanted: int | None = None) -> "Identity":
@@ -40,13 +40,9 @@ class Identity:
             return cls(None, None)
         running = users()
         for user in [wanted] if wanted else [user for user in range(FIRST, LAST + 1) if user not in running]:
-            holder = socket.socket(socket.AF_UNIX)
-            try:
-                holder.bind(f"\0vitrine-user-{user}")
-            except OSError:
-                holder.close()
-                continue
-            return cls(user, holder)
+            lock = _locked(user)
+            if lock is not None:
+                return cls(user, lock)
         raise BuildFailed("This machine runs as many builds and sites as it has users for.")
 
     async def end_processes(self) -> None:
@@ -65,6 +61,26 @@ class Identity:
         await ending.wait()
 
     def close(self) -> None:
-        if self._holder is not None:
-            with suppress(OSError):
-                self._holder.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _locked(user: int) -> int | None:
+    """The user's file, open and locked; None where somebody else has it.
+
+    Raises:
+        BuildFailed: there can be no such files.
+
+    """
+    try:
+        _LOCKS.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(_LOCKS / str(user), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise BuildFailed(f"The server is not set up to build: it cannot keep {_LOCKS} ({error.strerror}).") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock

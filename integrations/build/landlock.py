@@ -14,6 +14,7 @@ from pathlib import Path
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION = 1
 _PATH_BENEATH = 1
+_NET_PORT = 2
 _O_PATH = 0o10000000
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE = 1 << 14
@@ -21,6 +22,9 @@ _ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 # How many of the rights each version of the interface knows: linking between folders came with 2, truncating with 3.
 _RIGHTS = {1: 13, 2: 14}
 _RIGHTS_NOW = 15
+# With 4 it can be held to the ports that it listens on.
+_PORTS_SINCE = 4
+_BIND_TCP = 1
 # With 6 one's own may not signal others, nor speak to sockets of theirs that have no file.
 _SCOPES_SINCE = 6
 _SCOPES = 0b11
@@ -31,9 +35,10 @@ def is_available() -> bool:
     return _version() > 0
 
 
-def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """Holds this process, and all that it becomes and starts, to reading and running what lies below the first, and
-    doing anything below the second. What is not there is passed over. It cannot be undone.
+def restrict(readable: Iterable[str], writable: Iterable[str], port: int) -> None:
+    """Holds this process, and all that it becomes and starts, to reading and running what lies below the first,
+    doing anything below the second, and taking this port of TCP: 0 for such as the kernel chooses. What is not there is
+    passed over. It cannot be undone.
 
     Raises:
         OSError: the kernel has Landlock and refuses. `no_new_privs` must be set before.
@@ -43,9 +48,9 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
     if version <= 0:
         return
     every = (1 << _RIGHTS.get(version, _RIGHTS_NOW)) - 1
-    attributes = struct.pack("=QQQ", every, 0, _SCOPES if version >= _SCOPES_SINCE else 0)
-    # Older kernels know the first field alone.
-    size = len(attributes) if version >= _SCOPES_SINCE else 8
+    attributes = struct.pack("=QQQ", every, _BIND_TCP, _SCOPES)
+    # Older kernels know the first field alone, or the first two.
+    size = 24 if version >= _SCOPES_SINCE else 16 if version >= _PORTS_SINCE else 8
     ruleset = _call(_CREATE_RULESET, ctypes.c_char_p(attributes), ctypes.c_size_t(size), 0)
     try:
         for path in readable:
@@ -53,6 +58,9 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
         _allow(ruleset, "/dev", (_READ_FILE | _READ_DIR | _WRITE_FILE | _TRUNCATE) & every)
         for path in writable:
             _allow(ruleset, path, every)
+        if version >= _PORTS_SINCE:
+            rule = struct.pack("=QQ", _BIND_TCP, port)
+            _call(_ADD_RULE, ruleset, _NET_PORT, ctypes.c_char_p(rule), 0)
         _call(_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)

@@ -19,7 +19,7 @@ from typing import Any
 
 from integrations.build.base import MEGABYTE, Limits
 from integrations.build.confine import PR_SET_CHILD_SUBREAPER, Confined, become, prctl
-from integrations.build.processes import descendants, end_descendants, end_user, reap
+from integrations.build.processes import descendants, end_descendants, end_user, reap, segments_memory
 
 _TICK = 0.1
 _LOOK_SECONDS = 0.25
@@ -80,6 +80,8 @@ class _Watched:
         if sum(process.threads for process in found) > self.limits.processes:
             self.stop(f"It ran more than {self.limits.processes:,} processes and threads at once.")
         memory = sum(process.memory for process in found)
+        if self.confined.user is not None:
+            memory += segments_memory(self.confined.user)
         if memory > self.limits.memory:
             self.stop(f"It took more than {self.limits.memory // MEGABYTE:,} MB of memory.")
 

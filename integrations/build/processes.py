@@ -3,6 +3,7 @@
 `python -m integrations.build.processes USER` ends those of a user.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -14,14 +15,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 _PROC = Path("/proc")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 # Of /proc/<pid>/stat, counted behind the name, which may hold anything.
 _STATE, _PARENT, _SESSION, _THREADS, _STARTED = 0, 1, 3, 17, 19
+# Of a line of /proc/sysvipc/shm.
+_SHM_ID, _SHM_MAKER, _SHM_MEMORY = 1, 9, 14
 _END_SECONDS = 30.0
 
 
 class Process(NamedTuple):
-    """One process: its threads, and the bytes of memory that it shares with no file."""
+    """One process: its threads, and the bytes of memory that are of no file's."""
 
     pid: int
     user: int
@@ -54,6 +56,8 @@ def usage_of(owners: Collection[int], *, are_users: bool) -> dict[int, Usage]:
         if owner in found:
             one = Usage(int(fields[_THREADS]), _memory(pid), _written(pid))
             found[owner] = Usage(*map(sum, zip(found[owner], one, strict=True)))
+    for owner in owners if are_users else ():
+        found[owner] = found[owner]._replace(memory=found[owner].memory + segments_memory(owner))
     return found
 
 
@@ -102,6 +106,30 @@ def end_user(user: int) -> bool:
     The kernel kills all of them in one go, so that none can start another meanwhile.
     """
     deadline = time.monotonic() + _END_SECONDS
+    try:
+        return _end_processes(user, deadline)
+    finally:
+        for segment, _ in _segments(user):
+            # shmctl(IPC_RMID): nobody is attached to it any more.
+            ctypes.CDLL(None).shmctl(segment, 0, None)
+
+
+def segments_memory(user: int) -> int:
+    """The bytes of memory that a user keeps in segments of System V's, which are no process's and outlive them."""
+    return sum(memory for _, memory in _segments(user))
+
+
+def _segments(user: int) -> list[tuple[int, int]]:
+    """By number, with the bytes that each takes. A segment can be given away, but not its maker's name."""
+    try:
+        _, *lines = (_PROC / "sysvipc/shm").read_text().splitlines()
+    except (OSError, ValueError):
+        return []
+    rows = [line.split() for line in lines]
+    return [(int(row[_SHM_ID]), int(row[_SHM_MEMORY])) for row in rows if int(row[_SHM_MAKER]) == user]
+
+
+def _end_processes(user: int, deadline: float) -> bool:
     while processes_of(user):
         if time.monotonic() > deadline:
             return False
@@ -179,11 +207,12 @@ def _user(pid: int) -> int:
 
 
 def _memory(pid: int) -> int:
+    """What several share is counted for each of them: it could be all of it."""
     try:
-        _, resident, shared, *_ = (_PROC / str(pid) / "statm").read_text().split()
-    except (OSError, ValueError):
+        lines = (_PROC / str(pid) / "status").read_text(errors="replace").splitlines()
+    except OSError:
         return 0
-    return (int(resident) - int(shared)) * _PAGE
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
 
 
 def _written(pid: int) -> int:

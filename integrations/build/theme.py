@@ -131,7 +131,8 @@ class _Builder:
         async with self._at("BUILD", "Building."):
             await self._run(self._npm("run", "build"), dict(build.environment) | {"NODE_ENV": "production"})
         async with self._at("SCAN", "Looking for secrets in what browsers are sent."):
-            self._refuse_links()
+            made = self._theme / ".next"
+            self._refuse_links(made, made / "standalone", made / "static", made / "server", self._theme / "public")
             await asyncio.to_thread(refuse_secrets, self._theme, build.secrets)
             size = await asyncio.to_thread(self._collect)
         return Built(copied.digest, size)
@@ -202,6 +203,7 @@ class _Builder:
         else:
             await self._run(self._npm("ci", "--ignore-scripts", "--include=dev", *_QUIET), {})
             modules = self._theme / "node_modules"
+            self._refuse_links(modules)
             if not modules.is_dir():
                 await asyncio.to_thread(modules.mkdir)
             await asyncio.to_thread(share_packages, self._theme, build.packages, key)
@@ -211,25 +213,25 @@ class _Builder:
         build, user = self._build, self._identity.user
         lines = [f"{name}={_quoted(value)}" for name, value in build.environment.items()]
         if self._is_puck_data_large:
-            (self._theme / PUCK_DATA_FILE).write_text(build.puck_data)
+            _write_anew(self._theme / PUCK_DATA_FILE, build.puck_data, 0o644)
             _give(self._theme / PUCK_DATA_FILE, user)
             lines.append(f"PUCK_DATA_FILE={PUCK_DATA_FILE}")
         else:
             lines.append(f"PUCK_DATA={_quoted(build.puck_data)}")
         file = self._theme / ".env.production"
-        file.touch(mode=0o600)
-        file.write_text("\n".join(lines) + "\n")
+        _write_anew(file, "\n".join(lines) + "\n", 0o600)
         _give(file, user)
         if build.cache.is_dir():
             (self._theme / ".next").mkdir()
             build.cache.rename(self._theme / ".next/cache")
             _give(self._theme / ".next", user)
 
-    def _refuse_links(self) -> None:
-        made = self._theme / ".next"
-        for folder in (made, made / "standalone", made / "static", made / "server", self._theme / "public"):
+    def _refuse_links(self, *folders: Path) -> None:
+        """What ran in the theme's folder may have put links in the place of these, or of that folder itself."""
+        for folder in (self._theme, *folders):
             if folder.is_symlink():
-                raise BuildFailed(f"{folder.relative_to(self._theme)} is a link: it must be a folder.")
+                name = "The theme's folder" if folder == self._theme else folder.relative_to(self._theme)
+                raise BuildFailed(f"{name} is a link: it must be a folder.")
 
     def _collect(self) -> int:
         """Puts what is to be served into its place: the standalone server with its static files."""
@@ -260,6 +262,8 @@ class _Builder:
         self._build.cache.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         with suppress(OSError):
             cache.rename(self._build.cache)
+            # The next build under this one's user may be another site's.
+            os.chown(self._build.cache, os.geteuid(), os.getegid())
             self._build.cache.chmod(0o700)
 
     def _npm(self, *arguments: str) -> list[str]:
@@ -343,6 +347,13 @@ def _quoted(value: Any) -> str:
     """
     text = str(value).replace("'", "\\u0027").replace("$", "\\u0024")
     return f"'{text}'"
+
+
+def _write_anew(file: Path, text: str, mode: int) -> None:
+    """Writes a file in the place of whatever is there: of a link too, which may lead anywhere."""
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as written:
+        written.write(text)
 
 
 def _give(path: Path, user: int | None) -> None:

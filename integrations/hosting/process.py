@@ -122,6 +122,22 @@ class SiteProcess:
         except (OSError, ValueError, KeyError, BuildFailed):
             return None
 
+    @classmethod
+    async def end_rest(cls, folder: Path) -> None:
+        """Ends what a server has left running that ended while nobody looked. To be called where all those that run
+        were found: whose user is one of theirs is left alone.
+        """
+        try:
+            said = json.loads((folder / PROCESS_FILE).read_text())
+            # Since the machine was started anew somebody else may have the user.
+            if started_at(said["pid"]) == said["started"] or said["boot"] != _boot():
+                return
+            identity = Identity.take(said["user"])
+        except (OSError, ValueError, KeyError, BuildFailed):
+            return
+        await identity.end_processes()
+        _close(folder, identity)
+
     def is_alive(self) -> bool:
         """Whether its process runs."""
         if self._child is not None and self._child.poll() is not None:
@@ -167,8 +183,9 @@ class SiteProcess:
 
     async def stop(self, seconds: float) -> None:
         """Lets it end what it is answering, for so many seconds, then ends it and all that came of it."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(self._said["pid"], signal.SIGTERM)
+        if self.is_alive():
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(self._said["pid"], signal.SIGTERM)
         deadline = asyncio.get_running_loop().time() + seconds
         while self.is_alive():
             if asyncio.get_running_loop().time() > deadline:
@@ -179,8 +196,7 @@ class SiteProcess:
         await self._identity.end_processes()
         if self._child is not None:
             await asyncio.to_thread(self._child.wait)
-        (self._folder / PROCESS_FILE).unlink(missing_ok=True)
-        self.release()
+        _close(self._folder, self._identity)
 
     def release(self) -> None:
         """Lets go of it, for the next process to find."""
@@ -237,6 +253,20 @@ class SiteProcess:
         return f" It said: {said}" if said else ""
 
 
+def _close(folder: Path, identity: Identity) -> None:
+    """Closes the folder of a site of which nothing runs any more: whoever has its user next is a stranger."""
+    if identity.user is not None:
+        with suppress(OSError):
+            os.chown(folder, 0, 0)
+    (folder / PROCESS_FILE).unlink(missing_ok=True)
+    identity.close()
+
+
+def _boot() -> str:
+    """What names the time since this machine was started."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
 def _site(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / SITE_FILE).read_text())
     return found
@@ -284,6 +314,7 @@ def _started(start: Start, identity: Identity) -> SiteProcess:
         file=_MAX_FILE,
         writable=[],
         readable=[str(start.folder / "app")],
+        port=port,
     )
     with (start.folder / LOG_FILE).open("ab") as log:
         child = subprocess.Popen(
@@ -298,7 +329,8 @@ def _started(start: Start, identity: Identity) -> SiteProcess:
     if child.stdin is not None:
         with suppress(BrokenPipeError), child.stdin:
             child.stdin.write(json.dumps(confined._asdict()).encode() + b"\n")
-    said = {"pid": child.pid, "started": started_at(child.pid), "port": port, "user": identity.user}
+    said = {"pid": child.pid, "started": started_at(child.pid), "port": port}
+    said |= {"user": identity.user, "boot": _boot()}
     file = start.folder / PROCESS_FILE
     file.touch(mode=0o600)
     file.write_text(json.dumps(said))

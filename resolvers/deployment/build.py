@@ -59,6 +59,7 @@ class _Build:
         self._row = row
         self._token = token
         self._lines: list[Line] = []
+        self._writing = asyncio.Lock()
         self._secrets: tuple[str, ...] = ()
         # Nobody can take it from this worker any more.
         self._is_built = False
@@ -142,9 +143,11 @@ class _Build:
                 log.warning("build's log not written, trying again", error=str(error))
 
     async def _write_lines(self) -> None:
-        lines = self._lines[:]
-        await append_now(self._platform, self._row["workspace_id"], self._row["id"], lines)
-        del self._lines[: len(lines)]
+        # One after the other, or both would write the same lines.
+        async with self._writing:
+            lines = self._lines[:]
+            await append_now(self._platform, self._row["workspace_id"], self._row["id"], lines)
+            del self._lines[: len(lines)]
 
     async def _keep_lease(self) -> None:
         """Says that this worker is at it, until it cannot for as long as that is believed."""

@@ -130,9 +130,11 @@ class Host:
                 await process.stop(1.0)
             else:
                 self._processes.add(process)
-                await say_running(self._platform, wanted, process.address)
                 self._served[wanted.id] = Served(wanted, process, _now(), _now())
+                await say_running(self._platform, wanted, process.address)
                 log.info("site found running", deployment_id=each.name)
+        for each in found:
+            await SiteProcess.end_rest(each)
         await forget_others(self._platform, list(self._served))
 
     async def _is_well(self, wanted: Desired, process: SiteProcess) -> bool:
@@ -275,8 +277,10 @@ class Host:
             await note_failed(self._platform, wanted, reason)
 
     async def _bury(self, served: Served, seconds: float = 0.0) -> None:
-        await say_stopped(self._platform, served.wanted)
-        await self._stop(served.process, seconds)
+        try:
+            await say_stopped(self._platform, served.wanted)
+        finally:
+            await self._stop(served.process, seconds)
 
     async def _give_up(self, served: Served, reason: str, *, is_disk: bool = False) -> None:
         """Ends one that is not well, and has it started again after a while."""
@@ -284,11 +288,14 @@ class Host:
         self._served.pop(wanted.id, None)
         self._note_failure(wanted, steady=_now() - served.started > self._pace.steady)
         log.warning("site given up, starting it again", deployment_id=str(wanted.id), reason=reason)
-        told = f"{reason}{await self._without_secrets(wanted, served.process.last_words())}"
-        await note_failed(self._platform, wanted, told)
-        await self._stop(served.process, 0.0)
-        if is_disk:
-            await asyncio.to_thread(served.process.forget_written)
+        try:
+            told = f"{reason}{await self._without_secrets(wanted, served.process.last_words())}"
+            await note_failed(self._platform, wanted, told)
+        finally:
+            # Also where nobody can be told of it: nobody else knows of this process any more.
+            await self._stop(served.process, 0.0)
+            if is_disk:
+                await asyncio.to_thread(served.process.forget_written)
 
     async def _without_secrets(self, wanted: Desired, words: str) -> str:
         """What a site printed, as people may see it; nothing where that cannot be known."""

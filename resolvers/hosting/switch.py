@@ -39,7 +39,7 @@ async def go_live(platform: Platform, wanted: Desired) -> None:
             return
         site, deployment = found
         is_new = deployment.live_at is None
-        await _supersede_live(tx, site)
+        await _supersede_others(tx, deployment)
         deployment.status, deployment.step, deployment.error = "LIVE", "SWITCH", None
         deployment.starting_since = None
         deployment.live_at = func.now()
@@ -107,10 +107,17 @@ async def _starting(tx: Write, wanted: Desired) -> tuple[Site, Deployment] | Non
     return None if site is None or deployment is None else (site, deployment)
 
 
-async def _supersede_live(tx: Write, site: Site) -> None:
-    statement = select(Deployment).where(Deployment.site_id == site.id, Deployment.status == "LIVE").with_for_update()
-    for deployment in await tx.session.scalars(statement):
-        deployment.status = "SUPERSEDED"
+async def _supersede_others(tx: Write, newest: Deployment) -> None:
+    """What is live gives way, and what was asked for before this one and is still starting: it comes too late."""
+    statement = select(Deployment).where(
+        Deployment.site_id == newest.site_id,
+        Deployment.id != newest.id,
+        (Deployment.status == "LIVE")
+        | (Deployment.status == "STARTING") & (Deployment.starting_since < newest.starting_since),
+    )
+    for deployment in await tx.session.scalars(statement.with_for_update()):
+        deployment.status, deployment.starting_since = "SUPERSEDED", None
+        deployment.finished_at = func.now() if deployment.finished_at is None else deployment.finished_at
         await say(tx, deployment.id, "SUPERSEDED", "Another deployment is live.", deployment.step)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -14,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from dev.ports import free_port
 from integrations.build import landlock
 from integrations.build.base import BuildFailed, Limits
 from integrations.build.confine import Confined
 from integrations.build.identity import Identity
-from integrations.build.processes import processes_of
+from integrations.build.processes import descendants, processes_of, segments_memory
 from integrations.build.sandbox import run_confined
 from tests.people import becomes
 
@@ -162,6 +164,30 @@ class TestLimits:
 
         assert told == "The build was stopped. It took more than 300 MB of memory."
 
+    @pytest.mark.skipif(not AS_ROOT, reason="needs root, or such memory is this user's")
+    async def test_ends_what_takes_memory_that_outlives_it(self, run: Run, identity: Identity) -> None:
+        """Segments of System V's are no process's: they are looked for, and removed."""
+        hog = "$id = shmget(0, 1e9, 0600); for (0..99) { shmwrite($id, 'x' x 1e7, $_ * 1e7, 1e7); sleep(0.1) } sleep 60"
+
+        told = await reason(run("", command=[shutil.which("perl"), "-e", hog]))
+
+        assert told == "The build was stopped. It took more than 300 MB of memory."
+        assert identity.user is not None
+        assert segments_memory(identity.user) == 0
+
+    async def test_counts_memory_that_others_could_share(self) -> None:
+        holds = "import mmap; m = mmap.mmap(-1, 10**8); m.write(b'x' * 10**8); print(); input()"
+        holder = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", holds, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        assert holder.stdout
+        await holder.stdout.readline()
+
+        (memory,) = [process.memory for process in descendants(os.getpid()) if process.pid == holder.pid]
+        await holder.communicate(b"\n")
+
+        assert memory > 10**8
+
 
 class TestWalls:
     """What a command sees of the machine."""
@@ -194,6 +220,29 @@ class TestWalls:
 
         assert heard[-1] == "x"
         assert names(free) == []
+
+    @pytest.mark.skipif(not landlock.is_available(), reason="needs Landlock")
+    async def test_takes_no_port_of_its_choice(self, run: Run) -> None:
+        """Or it could answer for a site that is just about to take it."""
+        taking = (
+            "socket($s, PF_INET, SOCK_STREAM, 0); print bind($s, pack_sockaddr_in(%d, INADDR_LOOPBACK)) ? 'taken' : $!"
+        )
+
+        for port, said in ((0, "taken"), (free_port(), "Permission denied")):
+            assert await run("", command=[shutil.which("perl"), "-MSocket", "-e", taking % port]) == [said]
+
+    @pytest.mark.skipif(not AS_ROOT, reason="needs root, or every build is this user's")
+    async def test_keeps_no_user_from_others(self, run: Run, identity: Identity) -> None:
+        """As it could once names of sockets stood for users: those anybody may take."""
+        heard = await run("test -w /run/vitrine-users || test -r /run/vitrine-users || echo closed")
+
+        assert heard == ["closed"]
+        assert identity.user is not None
+        with socket.socket(socket.AF_UNIX) as taken:
+            identity.close()
+            taken.bind(f"\0vitrine-user-{identity.user}")
+            again = Identity.take(identity.user)
+            again.close()
 
 
 class TestEnding:

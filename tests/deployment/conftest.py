@@ -33,10 +33,10 @@ async def workshop(platform: Platform, no_other_worker: None) -> AsyncIterator[W
         packages = folder / "builds/packages"
         if _packages().is_dir():
             packages.parent.mkdir(mode=0o711)
-            shutil.copytree(_packages(), packages)
+            shutil.copytree(_packages(), packages, symlinks=True)
         yield Workshop(with_settings(platform, **settings), folder)
         if packages.is_dir() and not _packages().is_dir():
-            shutil.copytree(packages, _packages())
+            shutil.copytree(packages, _packages(), symlinks=True)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Building a site's theme: what is made of it, what is told of it, and what a hostile one can do."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from core.ids import uuid_in
 from integrations.build.theme import MAX_VARIABLE
+from resolvers.deployment.log import append_now
 from resolvers.theme import Named
 from tests.deployment.workshop import BUILD, Built, Workshop, left, running_in, texts, write_theme
 from tests.factories import Shop, make_site, make_theme
@@ -62,6 +64,47 @@ class TestBuild:
         assert f"built for {site.id}" in texts(made)
         assert [line["number"] for line in made["logLines"]["nodes"]] == [*range(1, len(steps) + 2)]
 
+    async def test_writes_no_layout_through_a_link(self, workshop: Workshop, shop: Shop) -> None:
+        """One within the theme can lead out of it once packages are installed: npm links to folders."""
+        outside = "../../../../outside"
+        package = {
+            "name": "tiny",
+            "version": "1.0.0",
+            "scripts": {"build": "node build.js"},
+            "dependencies": {"outside": f"file:{outside}"},
+        }
+        linked = {"resolved": outside, "link": True}
+        packages = {"": package, outside: {"version": "1.0.0"}, "node_modules/outside": linked}
+        lock = {"name": "tiny", "version": "1.0.0", "lockfileVersion": 3, "requires": True, "packages": packages}
+        files = {"package.json": json.dumps(package), "package-lock.json": json.dumps(lock)}
+        site = await workshop.site(shop, files=files)
+        (site.folder / "puck-data.json").symlink_to("node_modules/outside/kept.txt")
+        kept_file = workshop.folder / "outside/kept.txt"
+        kept_file.parent.mkdir()
+        kept_file.write_text("kept")
+        (kept_file.parent / "package.json").write_text('{"name": "outside", "version": "1.0.0"}')
+        layout = {"content": [], "root": {"props": {"text": "x" * MAX_VARIABLE}}, "zones": {}}
+        await _set_layout(shop, site, json.dumps(layout))
+
+        made = await site.deployed()
+
+        assert (made["status"], made["error"]) == ("STARTING", None)
+        assert kept_file.read_text() == "kept"
+
+    async def test_writes_each_line_of_its_log_once(
+        self, workshop: Workshop, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However long PostgreSQL takes for it."""
+
+        async def slowly(*given: Any) -> None:
+            await asyncio.sleep(0.5)
+            await append_now(*given)
+
+        monkeypatch.setattr("resolvers.deployment.build.append_now", slowly)
+        said = [text for text in texts(await (await workshop.site(shop)).deployed()) if text]
+
+        assert len(said) == len(set(said))
+
     async def test_keeps_what_is_served_and_nothing_else(self, workshop: Workshop, shop: Shop) -> None:
         made = await (await workshop.site(shop, files={"public/robots.txt": "User-agent: *"})).deployed()
 
@@ -104,6 +147,19 @@ class TestBuild:
 
         assert str(len(text)) in texts(made), made
         assert (kept(workshop, made) / "app/puck-data.json").read_text() == layout
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, or every build is this user's")
+    async def test_closes_what_it_keeps_to_builds_that_come_after_it(self, workshop: Workshop, shop: Shop) -> None:
+        """Their user may be the same."""
+        caches = "fs.mkdirSync('.next/cache', { recursive: true }); fs.writeFileSync('.next/cache/x', 'kept');"
+        site = await workshop.site(shop, BUILD + "console.log(fs.existsSync('.next/cache/x'));" + caches)
+        first = await site.deployed()
+        await shop.sql("update deployment set status = 'SUPERSEDED', starting_since = null")
+        (folder,) = [workshop.builds / "cache" / name for name in left(workshop, "cache")]
+
+        assert (folder.stat().st_uid, folder.stat().st_mode & 0o777) == (0, 0o700)
+        second = await site.deployed()
+        assert [texts(made).count("true") for made in (first, second)] == [0, 1]
 
     async def test_installs_the_same_packages_once(self, workshop: Workshop, shop: Shop) -> None:
         workshop = workshop.with_settings(builds_dir=workshop.folder / "empty")
@@ -169,6 +225,14 @@ class TestFailure:
         site = await workshop.site(shop, BUILD + links)
 
         assert "is a link" in await self.fails(site)
+
+    async def test_of_a_build_that_puts_a_link_in_the_place_of_its_folder(self, workshop: Workshop, shop: Shop) -> None:
+        """As root we could read where it leads, where another site may be built."""
+        site = await workshop.site(
+            shop, BUILD + "fs.renameSync('../theme', '../other'); fs.symlinkSync('other', '../theme');"
+        )
+
+        assert await self.fails(site) == "The theme's folder is a link: it must be a folder."
 
     @pytest.mark.parametrize("name", [".next/static/app.js", "public/config.js", ".next/server/app/index.html"])
     async def test_of_a_build_that_shows_a_secret_to_browsers(self, workshop: Workshop, shop: Shop, name: str) -> None:

@@ -4,10 +4,14 @@ import asyncio
 import os
 import signal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from integrations.build.processes import started_at
+from core.ids import uuid_in
+from integrations.build.processes import processes_of, started_at
+from resolvers.hosting.desired import find_desired
+from resolvers.hosting.switch import go_live
 from tests.client import LiveServer
 from tests.deployment.workshop import SERVER, Built, Workshop, texts
 from tests.factories import Shop
@@ -119,6 +123,17 @@ class TestGoingLive:
 
 
 class TestSwitch:
+    async def test_leaves_behind_what_was_begun_before_and_starts_later(self, workshop: Workshop, shop: Shop) -> None:
+        site = await workshop.site(shop)
+        slow, newer = [await site.deployed() for _ in range(2)]
+        desired = {row.id: row for row in (await find_desired(workshop.platform)).values()}
+        late, first = (desired[_row_id(made["id"])] for made in (slow, newer))
+
+        await go_live(workshop.platform, first)
+        await go_live(workshop.platform, late)
+
+        assert [await status(site, made["id"]) for made in (slow, newer)] == ["SUPERSEDED", "LIVE"]
+
     async def test_drops_no_request(self, workshop: Workshop, shop: Shop, live_server: LiveServer) -> None:
         """Visitors come all the time, some of them for something slow, while one deployment follows another."""
         site = await workshop.site(shop)
@@ -253,6 +268,37 @@ class TestHostThatDies:
                 assert await asyncio.wait_for(host.wait(), 20) == 0
         assert not runs(pid)
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, or what a site leaves is found by nobody")
+    async def test_is_followed_by_one_that_ends_what_a_dead_site_left(
+        self, workshop: Workshop, shop: Shop, live_server: LiveServer
+    ) -> None:
+        """Under the site's user something could wait for the next host to open folders."""
+        site = await workshop.site(shop)
+        leaves = "require('node:child_process').spawn('/bin/sleep', ['600'], { detached: true, stdio: 'ignore' });"
+        (site.folder / "server.js").write_text(SERVER + leaves)
+        async with visiting(live_server, site) as visitor, host_process(workshop) as killed:
+            await live(site)
+            seen = await visitor.sees()
+            killed.kill()
+            await killed.wait()
+        os.kill(seen["pid"], signal.SIGKILL)
+        (left,) = set(processes_of(seen["uid"])) - {seen["pid"]}
+
+        async with host_process(workshop):
+            await becomes(False, lambda: _runs(left), 20)
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, or every site is this user's")
+    async def test_leaves_no_folder_open_to_a_user_who_may_be_anothers_next(
+        self, workshop: Workshop, shop: Shop
+    ) -> None:
+        site = await workshop.site(shop)
+        async with hosting(workshop):
+            folder = workshop.builds / "kept" / str(_row_id(await live(site)))
+            open_to = folder.stat().st_gid
+
+        assert open_to != 0
+        assert (folder.stat().st_uid, folder.stat().st_gid) == (0, 0)
+
     async def test_is_followed_by_one_that_ends_what_nobody_wants(
         self, workshop: Workshop, shop: Shop, live_server: LiveServer
     ) -> None:
@@ -268,6 +314,39 @@ class TestHostThatDies:
             await becomes(False, lambda: _runs(pid), 20)
             host.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(host.wait(), 20) == 0
+
+
+class TestHostWithoutPostgres:
+    """What is to end ends, though nobody can be told of it: there is nobody else who would end it later."""
+
+    async def test_ends_what_is_no_longer_live(
+        self, workshop: Workshop, shop: Shop, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        site = await workshop.site(shop)
+        async with hosting(workshop, settle=0.5), visiting(live_server, site) as visitor:
+            await live(site)
+            pid = (await visitor.sees())["pid"]
+            monkeypatch.setattr("resolvers.hosting.host.say_stopped", _away)
+            await live(site)
+
+            await becomes(False, lambda: _runs(pid), 20)
+
+    async def test_ends_what_does_not_answer(
+        self, workshop: Workshop, shop: Shop, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        site = await workshop.site(shop)
+        async with hosting(workshop, check=0.5), visiting(live_server, site) as visitor:
+            await live(site)
+            pid = (await visitor.sees())["pid"]
+            monkeypatch.setattr("resolvers.hosting.host.note_failed", _away)
+
+            os.kill(pid, signal.SIGSTOP)
+
+            await becomes(False, lambda: _runs(pid), 20)
+
+
+async def _away(*_: object) -> None:
+    raise ConnectionRefusedError
 
 
 class TestServerThatDies:
@@ -295,6 +374,12 @@ class TestDeletedSite:
             await becomes(404, lambda: _code(visitor), 10)
             await becomes(False, lambda: _runs(pid), 30)
             assert await shop.sql("select from webhook_endpoint") == []
+
+
+def _row_id(deployment: str) -> UUID:
+    found = uuid_in(deployment, "Deployment")
+    assert found
+    return found
 
 
 async def _code(visitor: Visitor) -> object:

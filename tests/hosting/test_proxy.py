@@ -36,10 +36,15 @@ class TestSiteNames:
 
     def test_leave_the_api_its_own_name(self, shop: Shop) -> None:
         settings = shop.platform.settings.model_copy(
-            update={"sites_url": "https://{slug}.shops.example", "base_url": "https://api.shops.example"}
+            update={
+                "sites_url": "https://{slug}.shops.example",
+                "base_url": "https://api.shops.example",
+                "assets_url": "https://pictures.shops.example",
+            }
         )
 
         assert SiteNames(settings).name_in(b"api.shops.example") is None
+        assert SiteNames(settings).name_in(b"pictures.shops.example") is None
         assert SiteNames(settings).name_in(b"lamps.shops.example") == ("lamps.shops.example", True)
 
 
@@ -106,6 +111,17 @@ class TestPassingOn:
         seen = (await visitor.get("/", headers=sent)).json()
 
         assert not {"x-mine", "te", "proxy-authorization"} & set(seen["headers"])
+
+    async def test_asks_for_the_site_where_no_path_is_asked_for(self, served: tuple[Built, Visitor]) -> None:
+        _, visitor = served
+        url = visitor.http.base_url
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(f"OPTIONS * HTTP/1.1\r\nHost: {visitor.host}\r\nConnection: close\r\n\r\n".encode())
+
+        answer = await reader.read()
+        writer.close()
+
+        assert answer.startswith(b"HTTP/1.1 200 ")
 
     async def test_brings_back_every_cookie(self, served: tuple[Built, Visitor]) -> None:
         _, visitor = served
