@@ -74,6 +74,10 @@ def _own(folder: Path) -> None:
 
 
 def _forget_old(shared: Path) -> None:
-    found = sorted(shared.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in found[KEPT:]:
+    found = []
+    for folder in shared.iterdir():
+        # Another build may be putting one into its place, or forgetting it.
+        with suppress(FileNotFoundError):
+            found.append((folder.stat().st_mtime, folder))
+    for _, folder in sorted(found, reverse=True)[KEPT:]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -27,6 +27,8 @@ from tests.people import becomes
 LIMITS = Limits(seconds=20, memory=300_000_000, processes=60, disk=30_000_000, file=20_000_000, output=3_000_000)
 SHELL = "/bin/sh"
 AS_ROOT = os.geteuid() == 0
+# In the environment of what a test runs, by which it is found: tests of other processes have theirs.
+MARK = f"of {os.getpid()}"
 Run = Callable[..., Awaitable[list[str]]]
 
 
@@ -35,7 +37,7 @@ def marked() -> list[int]:
     found = []
     for folder in Path("/proc").iterdir():
         try:
-            if folder.name.isdecimal() and b"OF_THE_TEST=1" in (folder / "environ").read_bytes():
+            if folder.name.isdecimal() and f"OF_THE_TEST={MARK}\0".encode() in (folder / "environ").read_bytes():
                 found.append(int(folder.name))
         except OSError:
             continue
@@ -55,7 +57,7 @@ def run(open_folder: Path, identity: Identity) -> Run:
         confined = Confined(
             command=options.get("command", [SHELL, "-c", script]),
             folder=str(folder),
-            environment={"PATH": os.defpath, "OF_THE_TEST": "1"},
+            environment={"PATH": os.defpath, "OF_THE_TEST": MARK},
             user=identity.user,
             processes=limits.processes * 2,
             file=limits.file,
@@ -105,7 +107,7 @@ class TestCommand:
         heard = await run("env; cat; ls /proc/self/fd | wc -l")
 
         assert "brass" not in "".join(heard)
-        assert "OF_THE_TEST=1" in heard
+        assert f"OF_THE_TEST={MARK}" in heard
 
     async def test_takes_what_it_left_behind_with_it(self, run: Run) -> None:
         """Also what made a session of its own, and what was given to another parent."""
@@ -269,7 +271,7 @@ class TestEnding:
         confined = {
             "command": [SHELL, "-c", "while true; do echo x; sleep 0.05; done"],
             "folder": str(open_folder),
-            "environment": {"PATH": os.defpath, "OF_THE_TEST": "1"},
+            "environment": {"PATH": os.defpath, "OF_THE_TEST": MARK},
             "user": identity.user,
             "processes": 100,
             "file": 10**6,
